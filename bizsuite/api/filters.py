@@ -1,0 +1,136 @@
+"""Query parameters: typed, declared once per list, refused when they are wrong or unknown."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from django_filters import rest_framework as django_filters
+
+from bizsuite.api.fields import MAX_ID, parse_date
+from bizsuite.errors import Invalid
+
+
+class _IdFormField(forms.Field):
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        if not (value.isascii() and value.isdigit() and 0 < int(value[:20]) <= MAX_ID):
+            raise ValidationError("Must be an id")
+        return int(value)
+
+
+class _DateFormField(forms.Field):
+    def to_python(self, value: Any) -> datetime.date | None:
+        if value in self.empty_values:
+            return None
+        parsed = parse_date(value)
+        if parsed is None:
+            raise ValidationError("Must be a date in the form YYYY-MM-DD")
+        return parsed
+
+
+class _InstantFormField(forms.Field):
+    def to_python(self, value: Any) -> datetime.datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            parsed = parse_datetime(value) if parse_date(value[:10]) else None
+        except ValueError:
+            parsed = None
+        if parsed is None or parsed.tzinfo is None:
+            raise ValidationError("Must be an instant such as 2024-01-15T10:00:00Z")
+        try:
+            return parsed.astimezone(datetime.UTC)
+        except OverflowError:
+            raise ValidationError("Must be an instant such as 2024-01-15T10:00:00Z") from None
+
+
+class _FlagFormField(forms.Field):
+    def to_python(self, value: Any) -> bool | None:
+        if value in self.empty_values:
+            return None
+        if value not in ("true", "false"):
+            raise ValidationError("Must be true or false")
+        return bool(value == "true")
+
+
+class _WordFormField(forms.Field):
+    """One of some words, in any case."""
+
+    def __init__(self, *, words: list[str], **kwargs: Any) -> None:
+        self.words = {word.casefold(): word for word in words}
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str | None:
+        if value in self.empty_values:
+            return None
+        if value.casefold() not in self.words:
+            raise ValidationError(f"Must be one of: {', '.join(self.words.values())}")
+        return self.words[value.casefold()]
+
+
+class _TextFormField(forms.CharField):
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        if text and "\x00" in text:
+            raise ValidationError("Must not contain NUL characters")
+        return text
+
+
+class IdFilter(django_filters.NumberFilter):
+    field_class = _IdFormField
+
+
+class DateFilter(django_filters.DateFilter):
+    field_class = _DateFormField
+
+
+class InstantFilter(django_filters.IsoDateTimeFilter):
+    field_class = _InstantFormField
+
+
+class FlagFilter(django_filters.BooleanFilter):
+    field_class = _FlagFormField
+
+
+class WordFilter(django_filters.CharFilter):
+    """Takes one of `words` in any case, and filters by the word as declared."""
+
+    field_class = _WordFormField
+
+
+class TextFilter(django_filters.CharFilter):
+    field_class = _TextFormField
+
+
+class SearchFilter(TextFilter):
+    """Asks the queryset's own `search()`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 200, "help_text": "Words to look for."} | kwargs)
+
+    def filter(self, queryset: Any, value: str | None) -> QuerySet:
+        return queryset.search(value) if value else queryset
+
+
+class RecordFilter(django_filters.FilterSet):
+    """The filters that every list has."""
+
+    external_id = TextFilter(max_length=255)
+    updated_since = InstantFilter(
+        field_name="updated_at",
+        lookup_expr="gte",
+        help_text="Changed at or after this instant. Overlap by a minute: commits reorder.",
+    )
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        """An empty value (`?status=`) is a mistake and not "no filter"."""
+        empty = {
+            name: "Must not be empty" for name in self.form.fields if self.data.get(name) == ""
+        }
+        if empty:
+            raise Invalid(empty)
+        return super().filter_queryset(queryset)

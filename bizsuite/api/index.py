@@ -1,0 +1,20 @@
+"""`GET /api/v2/`: what there is."""
+
+from typing import Any
+
+from rest_framework.response import Response
+
+from bizsuite.api.envelope import success
+from bizsuite.api.views import ApiView
+
+
+class IndexView(ApiView):
+    """Lists the resources and where the documentation is."""
+
+    resource = "index"
+    resources: tuple[str, ...] = ()
+
+    def get(self, request: Any) -> Response:
+        base = request._request.build_absolute_uri(request._request.path.rstrip("/"))
+        links = {name: f"{base}/{name}" for name in (*self.resources, "schema", "docs", "redoc")}
+        return Response(success(links))

@@ -1,0 +1,103 @@
+"""Lists: which parameters there are, sorting, pages and their links."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+
+from bizsuite.errors import Invalid
+
+MAX_PAGE = 10**9
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+# What every list understands beside its own filters.
+COMMON_PARAMETERS = ("page", "limit", "sort", "fields")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: list[Any]
+    number: int
+    limit: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.total // self.limit))
+
+    def meta(self) -> dict[str, int]:
+        return {
+            "current_page": self.number,
+            "total_pages": self.last,
+            "total_records": self.total,
+            "limit": self.limit,
+        }
+
+    def link_header(self, request: HttpRequest) -> str:
+        """RFC 8288 links to the first, previous, next and last page."""
+        pages = {"first": 1, "prev": self.number - 1, "next": self.number + 1, "last": self.last}
+        if self.number <= 1:
+            del pages["prev"]
+        if self.number >= self.last:
+            del pages["next"]
+        return ", ".join(
+            f'<{_address(request, page)}>; rel="{name}"' for name, page in pages.items()
+        )
+
+
+def refuse_unknown_parameters(query: QueryDict, known: Iterable[str]) -> None:
+    """A misspelt filter silently ignored would answer with everything. Raises Invalid."""
+    allowed = set(known)
+    errors = {}
+    for name, values in query.lists():
+        if name not in allowed:
+            errors[name] = "Unknown parameter"
+        elif len(values) > 1:
+            errors[name] = "Give this parameter once"
+    if errors:
+        raise Invalid(errors)
+
+
+def ordered(queryset: QuerySet, sort: str | None, sortable: Iterable[str]) -> QuerySet:
+    """Order by `?sort=-date,id`. The id always breaks ties, so that pages never overlap."""
+    if sort is None:
+        return queryset.order_by("id")
+    names = sort.split(",")
+    allowed = tuple(sortable)
+    if any(name.removeprefix("-") not in allowed for name in names):
+        raise Invalid({"sort": f"Must be some of: {', '.join(allowed)}"})
+    return queryset.order_by(*names, "id")
+
+
+def paginated(queryset: QuerySet, query: QueryDict) -> Page:
+    number = _whole_number(query, "page", 1, MAX_PAGE)
+    limit = _whole_number(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+    total = queryset.count()
+    start = (number - 1) * limit
+    rows = list(queryset[start : start + limit]) if start < total else []
+    return Page(rows=rows, number=number, limit=limit, total=total)
+
+
+def chosen_fields(query: QueryDict, known: Iterable[str]) -> frozenset[str] | None:
+    """The names in `?fields=id,account`, or None for all. Raises Invalid for an unknown one."""
+    if "fields" not in query:
+        return None
+    names = frozenset(query["fields"].split(","))
+    if unknown := names - set(known):
+        raise Invalid({"fields": f"Unknown fields: {', '.join(sorted(unknown))}"})
+    return names
+
+
+def _whole_number(query: QueryDict, name: str, default: int, maximum: int) -> int:
+    text = query.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= maximum):
+        raise Invalid({name: f"Must be a whole number from 1 to {maximum}"})
+    return int(text)
+
+
+def _address(request: HttpRequest, page: int) -> str:
+    query = request.GET.copy()
+    query["page"] = str(page)
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -1,0 +1,132 @@
+"""What happens to a request before any view sees it, and to every answer after."""
+
+import contextvars
+import logging
+import re
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from bizsuite.api.clients import client_of
+from bizsuite.api.envelope import failure, plain_failure
+from bizsuite.api.handlers import is_api
+from bizsuite.api.throttling import RateState, count_request
+from bizsuite.exact_json import encode
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.keys import find_key, presented_key
+from bizsuite.identity.models import ApiKey
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_current_request_id = contextvars.ContextVar("request_id", default="-")
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every log line the id of the request that it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = _current_request_id.get()
+        return True
+
+
+class RequestMiddleware:
+    """Names the request, and refuses plain HTTP from anywhere but this machine."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        inbound = request.headers.get("X-Request-ID", "")
+        request.request_id = inbound if _VALID_REQUEST_ID.fullmatch(inbound) else uuid.uuid4().hex
+        request.client = client_of(request)
+        token = _current_request_id.set(request.request_id)
+        try:
+            response = self._refusal(request) or self.get_response(request)
+        finally:
+            _current_request_id.reset(token)
+        response["X-Request-ID"] = request.request_id
+        return response
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        if len(request.get_full_path().encode()) > settings.MAX_URL_BYTES:
+            return plain_failure(414, request.request_id)
+        if not request.client.private:
+            body = failure(
+                "Use HTTPS: plain HTTP is answered on this machine only.",
+                code="https_required",
+                request_id=request.request_id,
+            )
+            return HttpResponse(encode(body), status=403, content_type="application/json")
+        return None
+
+
+class ApiMiddleware:
+    """Under /api/v2: finds the key, counts the request, and gives every answer its envelope."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_api(request):
+            return self.get_response(request)
+        _drop_trailing_slash(request)
+        now = timezone.now()
+        try:
+            key = find_key(presented_key(request), now=now)
+            rate = count_request(key, request.client, now=now)
+        except (OperationalError, InterfaceError):
+            logger.exception("Request %s found no database", request.request_id)
+            response = plain_failure(503, request.request_id)
+            response["Retry-After"] = "5"
+            return response
+        request.api_key = key
+        request.actor = _actor(key, request.request_id) if key else None
+        response = self._answer(request, rate)
+        rate.write_headers(response, now=now)
+        patch_vary_headers(response, ["Authorization", "X-API-Key", "Accept"])
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        return response
+
+    def _answer(self, request: HttpRequest, rate: RateState) -> HttpResponse:
+        if rate.exceeded:
+            body = failure(
+                f"Rate limit of {rate.limit} requests per hour exceeded.",
+                code="rate_limited",
+                request_id=request.request_id,
+            )
+            return HttpResponse(encode(body), status=429, content_type="application/json")
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if response.status_code >= 400 and is_page:
+            return plain_failure(response.status_code, request.request_id)
+        return response
+
+
+def _drop_trailing_slash(request: HttpRequest) -> None:
+    """`/customers/` is `/customers`; the index alone keeps its slash."""
+    index = settings.API_PREFIX + "/"
+    if request.path_info == settings.API_PREFIX:
+        request.path_info = index
+    elif request.path_info != index and request.path_info.endswith("/"):
+        request.path_info = request.path_info.removesuffix("/")
+
+
+def _actor(key: ApiKey, request_id: str) -> Actor:
+    return Actor(
+        name=key.user.name,
+        role=key.user.role,
+        source="api",
+        user_id=key.user_id,
+        key_id=key.pk,
+        scopes=tuple(key.scopes),
+        request_id=request_id,
+    )

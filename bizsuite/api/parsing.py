@@ -1,0 +1,74 @@
+"""Reading a request's body: JSON and nothing else, bounded, strict."""
+
+from email.message import Message
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+from bizsuite.exact_json import MalformedJSON, decode
+
+MEDIA_TYPE = "application/json"
+
+
+class PayloadTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+
+
+class StrictJSONParser(BaseParser):
+    """Tells DRF and the schema which media type there is; views read with `parse_body`."""
+
+    media_type = MEDIA_TYPE
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        return parse_body(
+            parser_context["request"]._request, limit=parser_context["view"].max_body_bytes
+        )
+
+
+def parse_body(request: HttpRequest, *, limit: int) -> Any:
+    """The body's JSON value; an absent body is an empty object.
+
+    limit: bytes. Raises PayloadTooLarge (from the announced length where there is one),
+    UnsupportedMediaType and ParseError.
+    """
+    body = _read(request, limit)
+    if not body:
+        return {}
+    _require_json(request)
+    try:
+        return decode(body)
+    except MalformedJSON as error:
+        raise ParseError(str(error)) from None
+
+
+def _read(request: HttpRequest, limit: int) -> bytes:
+    too_large = PayloadTooLarge(f"The body is larger than {limit // 1_000_000} MB.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise too_large
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        # Django reads as much as Content-Length says, which a chunked body has not; the server
+        # has already taken the chunks apart.
+        body = request.META["wsgi.input"].read(limit + 1)
+    else:
+        body = request.body
+    if len(body) > limit:
+        raise too_large
+    return body
+
+
+def _require_json(request: HttpRequest) -> None:
+    content_type = Message()
+    content_type["Content-Type"] = request.META.get("CONTENT_TYPE", "")
+    if content_type.get_content_type() != MEDIA_TYPE:
+        raise UnsupportedMediaType(
+            request.META.get("CONTENT_TYPE", ""), "Send the body as application/json."
+        )
+    if str(content_type.get_param("charset", "utf-8")).lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType("", "Send the body in UTF-8.")
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(encoding, f"Content-Encoding {encoding} is not supported.")

@@ -1,0 +1,120 @@
+"""The base of every public shape: strict about what comes in, the same wherever it goes out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
+
+from bizsuite.api import fields
+
+MISSING = object()
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields it does not know: a misspelt field silently dropped is lost data."""
+
+    default_error_messages = {"invalid": "Must be an object"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            self.fail("invalid")
+        errors: dict[str, Any] = self._surplus(data)
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            errors |= error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def _surplus(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
+        errors = {}
+        for name in data:
+            field = self.fields.get(name)
+            if field is None:
+                errors[name] = ["Unknown field"]
+            elif field.read_only and not self._is_unchanged(name, field, data[name]):
+                errors[name] = ["This field is read-only"]
+        return errors
+
+    def _is_unchanged(self, name: str, field: serializers.Field, value: Any) -> bool:
+        """Whether a read-only value is the record's own: GET, change, PUT must work."""
+        if not isinstance(self.instance, models.Model):
+            return False
+        if name == "updated_at":
+            return True  # it moves by itself between the GET and the PUT
+        if not hasattr(self, "_shown"):
+            self._shown = type(self)(self.instance, context=self.context).data
+        return same_number_or_value(self._shown.get(name, MISSING), value)
+
+
+class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
+    """The public shape of a `Record`. Every one takes and shows external_id and metadata.
+
+    `context["only"]`: the names to show, for `?fields=`; None for all.
+    """
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.CharField: fields.StrictCharField,
+        models.TextField: fields.StrictCharField,
+        models.EmailField: fields.StrictEmailField,
+        models.IntegerField: fields.StrictIntegerField,
+        models.PositiveIntegerField: fields.StrictIntegerField,
+        models.PositiveSmallIntegerField: fields.StrictIntegerField,
+        models.BigIntegerField: fields.StrictIntegerField,
+        models.BooleanField: fields.StrictBooleanField,
+        models.DateField: fields.StrictDateField,
+        models.DateTimeField: fields.InstantField,
+    }
+
+    metadata = fields.MetadataField()
+
+    def build_standard_field(self, field_name: str, model_field: models.Field) -> Any:
+        """Optional text shows as null and takes null, whatever the column keeps."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if model_field.blank and issubclass(field_class, fields.StrictCharField):
+            optional = (
+                fields.OptionalEmailField
+                if issubclass(field_class, fields.StrictEmailField)
+                else fields.OptionalTextField
+            )
+            if model_field.null:
+                options["allow_blank"] = False  # "" would be a value, and collide with the next
+            else:
+                field_class = optional
+        for validator in options.get("validators", []):
+            if isinstance(validator, UniqueValidator):
+                validator.message = "Another record has this value"
+        return field_class, options
+
+    @property
+    def _readable_fields(self) -> Any:
+        only = self.context.get("only") if self._is_outermost() else None
+        for field in super()._readable_fields:
+            if only is None or field.field_name in only:
+                yield field
+
+    def _is_outermost(self) -> bool:
+        """`?fields=` names the record's own fields and not those of its items."""
+        return self.parent is None or (
+            isinstance(self.parent, serializers.ListSerializer) and self.parent.parent is None
+        )
+
+
+class NoBody(StrictSerializer):
+    """For actions that take nothing."""
+
+
+def same_number_or_value(shown: Any, sent: Any) -> bool:
+    """1500.00 as shown equals 1500 as sent; true never equals 1."""
+    if isinstance(shown, bool) or isinstance(sent, bool):
+        return shown is sent
+    if isinstance(shown, list) and isinstance(sent, list):
+        return len(shown) == len(sent) and all(map(same_number_or_value, shown, sent))
+    if isinstance(shown, Mapping) and isinstance(sent, Mapping):
+        return shown.keys() == sent.keys() and all(
+            same_number_or_value(shown[name], sent[name]) for name in shown
+        )
+    return bool(shown == sent)

@@ -1,0 +1,207 @@
+"""The base of every endpoint: one request's way in and out, and one mixin per verb.
+
+A viewset names its resource, serializer and filters, mixes in the verbs it supports, and
+translates each into a call of an action. Everything the contract says of all resources is here.
+"""
+
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django_filters import FilterSet
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
+
+from bizsuite.api import listing
+from bizsuite.api.envelope import success
+from bizsuite.api.parsing import parse_body
+from bizsuite.api.serializers import NoBody
+from bizsuite.errors import Invalid
+from bizsuite.identity.actors import Actor
+
+
+class ApiView(APIView):
+    """One request: negotiate, authorise, parse, act in a transaction, render, commit.
+
+    The bytes are rendered before the commit, so no client is told 500 about something saved.
+    """
+
+    resource: ClassVar[str]
+    max_body_bytes: ClassVar[int] = 2_000_000
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    body: Any = None
+
+    @property
+    def actor(self) -> Actor:
+        return self.request._request.actor
+
+    def takes(self, method: str) -> bool:
+        return hasattr(self, method.lower())
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(self.request, *args, **kwargs)
+            if request.method in SAFE_METHODS or not self.takes(request.method):
+                return self._run()
+            self.body = parse_body(request, limit=self.max_body_bytes)
+            self.prepare()
+            with transaction.atomic():
+                response = self._run()
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+            return response
+        except Exception as error:  # noqa: BLE001  every error becomes an envelope
+            return self._finish(self.handle_exception(error))
+
+    def prepare(self) -> None:
+        """What needs the network or much time, before the transaction opens."""
+
+    def _run(self) -> HttpResponse:
+        method = self.request.method.lower()
+        handler = getattr(self, method, self.http_method_not_allowed)
+        return self._finish(handler(self.request, *self.args, **self.kwargs))
+
+    def _finish(self, response: Response) -> HttpResponse:
+        response = self.finalize_response(self.request, response, *self.args, **self.kwargs)
+        return response.render() if hasattr(response, "render") else response
+
+
+class ResourceViewSet(ViewSetMixin, ApiView):
+    """Base of the viewsets. The verbs are mixins below; `@action` methods add the rest.
+
+    sortable: the columns that `?sort=` may name.
+    """
+
+    queryset: ClassVar[QuerySet]
+    serializer_class: ClassVar[type[BaseSerializer]]
+    filterset_class: ClassVar[type[FilterSet] | None] = None
+    sortable: ClassVar[tuple[str, ...]] = ("id", "created_at", "updated_at")
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def takes(self, method: str) -> bool:
+        return method.lower() in getattr(self, "action_map", {})
+
+    def get_queryset(self) -> QuerySet:
+        return self.queryset.all()
+
+    def get_object(self) -> Any:
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    def validated(
+        self,
+        serializer_class: type[BaseSerializer] | None = None,
+        *,
+        record: models.Model | None = None,
+    ) -> dict[str, Any]:
+        """The body, checked. With a `record` only what was sent is checked and returned."""
+        serializer = (serializer_class or self.serializer_class)(
+            record, data=self.body, partial=record is not None, context=self._context()
+        )
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def refuse_body(self) -> None:
+        """For actions that take none: what was sent would be lost."""
+        self.validated(NoBody)
+
+    def answer(self, record: Any, *, status: int = 200) -> Response:
+        """One record in its public shape."""
+        self._refuse_parameters(("fields",))
+        serializer = self.serializer_class(record, context=self._context(choose=True))
+        headers = {"Location": f"{self._collection()}/{record.pk}"} if status == 201 else None
+        return Response(success(serializer.data), status=status, headers=headers)
+
+    def answer_page(
+        self,
+        queryset: QuerySet,
+        *,
+        serializer_class: type[BaseSerializer] | None = None,
+        filterset_class: type[FilterSet] | None = None,
+        sortable: tuple[str, ...] | None = None,
+    ) -> Response:
+        """A page of `queryset`, filtered, sorted and cut as the query says."""
+        query = self.request.query_params
+        filters = filterset_class.base_filters if filterset_class else {}
+        self._refuse_parameters((*listing.COMMON_PARAMETERS, *filters))
+        if filterset_class is not None:
+            filterset = filterset_class(query, queryset=queryset, request=self.request)
+            if not filterset.is_valid():
+                raise _invalid_filters(filterset)
+            queryset = filterset.qs
+        queryset = listing.ordered(queryset, query.get("sort"), sortable or self.sortable)
+        page = listing.paginated(queryset, query)
+        show = serializer_class or self.serializer_class
+        shown = show(page.rows, many=True, context=self._context(choose=True, shape=show))
+        return Response(
+            success(shown.data, meta=page.meta()),
+            headers={"Link": page.link_header(self.request._request)},
+        )
+
+    def _refuse_parameters(self, known: tuple[str, ...]) -> None:
+        listing.refuse_unknown_parameters(self.request.query_params, known)
+
+    def _context(
+        self, *, choose: bool = False, shape: type[BaseSerializer] | None = None
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = {"view": self, "request": self.request}
+        if choose:
+            names = (shape or self.serializer_class)().fields
+            context["only"] = listing.chosen_fields(self.request.query_params, names)
+        return context
+
+    def _collection(self) -> str:
+        path = self.request._request.path.rstrip("/")
+        return path.rsplit("/", 1)[0] if self.detail else path
+
+
+def _invalid_filters(filterset: FilterSet) -> Invalid:
+    return Invalid(
+        {name: str(messages[0]).removesuffix(".") for name, messages in filterset.errors.items()}
+    )
+
+
+class ListMixin:
+    def list(self, request: Any) -> Response:
+        return self.answer_page(self.get_queryset(), filterset_class=self.filterset_class)
+
+
+class RetrieveMixin:
+    def retrieve(self, request: Any, pk: str) -> Response:
+        return self.answer(self.get_object())
+
+
+class CreateMixin:
+    """`create_record(data)` calls the action and returns the record."""
+
+    def create(self, request: Any) -> Response:
+        return self.answer(self.create_record(self.validated()), status=201)
+
+
+class UpdateMixin:
+    """`update_record(record, changes)` calls the action and returns the record as it is now.
+
+    PUT and PATCH alike change only the fields sent: a client that does not know a newer field
+    must not clear it.
+    """
+
+    def update(self, request: Any, pk: str) -> Response:
+        record = self.get_object()
+        return self.answer(self.update_record(record, self.validated(record=record)))
+
+    def partial_update(self, request: Any, pk: str) -> Response:
+        return self.update(request, pk)
+
+
+class DeleteMixin:
+    """`delete_record(record)` calls the action and returns the message to show."""
+
+    def destroy(self, request: Any, pk: str) -> Response:
+        return Response({"success": True, "message": self.delete_record(self.get_object())})

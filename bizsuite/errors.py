@@ -1,0 +1,63 @@
+"""What a business rule says when it refuses. Mapped to HTTP once, in `bizsuite.api.exceptions`.
+
+Each class has a stable `code` (part of the API's contract) and the HTTP status that it means.
+"""
+
+
+class DomainError(Exception):
+    """A refusal with a message that may be shown to the person who asked."""
+
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Invalid(DomainError):
+    """Some fields are wrong. `errors` maps a field's dotted path to one sentence about it."""
+
+    code = "validation_failed"
+
+    def __init__(self, errors: dict[str, str], message: str = "Validation failed") -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class Unauthorized(DomainError):
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(DomainError):
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(DomainError):
+    status = 404
+    code = "not_found"
+
+
+class Conflict(DomainError):
+    """The state forbids it. `allowed` names the moves that this state does allow."""
+
+    status = 409
+    code = "conflict"
+
+    def __init__(self, message: str, *, allowed: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class Stale(DomainError):
+    """Somebody else changed the record since the caller read it."""
+
+    status = 412
+    code = "stale"
+
+
+class Unavailable(DomainError):
+    status = 503
+    code = "unavailable"

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class EventsConfig(AppConfig):
+    name = "bizsuite.events"
+    label = "events"
+
+    def ready(self) -> None:
+        autodiscover_modules("event_types")
+        import bizsuite.events.checks  # noqa: F401  registers the system check

@@ -1,0 +1,59 @@
+"""One row per thing that happened: audit trail, history and outbox in one."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Event(models.Model):
+    """What happened to one record, frozen as the API showed it at that moment.
+
+    `payload` is the rendered text and not a JSON column: that would turn 1500.00 into a float
+    and reorder the keys, and the hash is over these very bytes.
+    """
+
+    # Given by the relay in commit order, gapless. Null until then. Readers follow this and never
+    # the id: a lower id may commit later.
+    sequence = models.PositiveBigIntegerField(null=True, unique=True, editable=False)
+    type = models.CharField(max_length=60)
+    resource = models.CharField(max_length=40)
+    object_id = models.BigIntegerField()
+    object_version = models.PositiveIntegerField()
+    payload = models.TextField()
+    payload_sha256 = models.CharField(max_length=64)
+    # SHA-256 over the previous event's chain hash and this event's own facts.
+    chain_sha256 = models.CharField(max_length=64, blank=True, default="")
+    occurred_at = models.DateTimeField()
+    # No foreign keys: the trail outlives users and keys.
+    actor_name = models.CharField(max_length=150)
+    actor_user_id = models.BigIntegerField(null=True)
+    actor_key_id = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=20)
+    request_id = models.CharField(max_length=128, blank=True)
+    causation_depth = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["resource", "object_id", "id"], name="events_event_of_object"),
+            models.Index(
+                fields=["id"], name="events_event_unnumbered", condition=Q(sequence__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.object_id}"
+
+
+class RelayState(models.Model):
+    """How far the relay has numbered; its one row is also the lock between relays."""
+
+    last_sequence = models.PositiveBigIntegerField(default=0)
+    last_chain_sha256 = models.CharField(max_length=64, blank=True, default="")
+    ran_at = models.DateTimeField(null=True)
+
+
+class ConsumerCursor(models.Model):
+    """How far a consumer has read; moves in the same transaction as what the consumer writes."""
+
+    consumer = models.CharField(max_length=60, unique=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+    ran_at = models.DateTimeField(null=True)

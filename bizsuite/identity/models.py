@@ -1,0 +1,162 @@
+"""Users, their API keys, and the organisation whose books these are."""
+
+import datetime
+import zoneinfo
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bizsuite.identity.roles import Role, role_may
+from bizsuite.money import is_currency
+from bizsuite.records import Record, RecordQuerySet
+
+
+class UserManager(BaseUserManager.from_queryset(RecordQuerySet)):
+    def get_by_natural_key(self, username: str) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, Record):
+    """Somebody who signs in with an e-mail address. What they may do is their role's."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    name = models.CharField(_("name"), max_length=150)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Inactive users cannot sign in; their keys stop.")
+    )
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="identity_user_email_unique"),
+            models.CheckConstraint(
+                name="identity_user_role_known", condition=Q(role__in=Role.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        """Every user works in the admin; the role says what they see there."""
+        return self.is_active
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_active and self.role == Role.ADMINISTRATOR
+
+    # Django's admin asks these for models without a page of ours (there is none such that a
+    # role other than the administrator's should see).
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active
+
+    def may(self, verb: str, resource: str) -> bool:
+        return self.is_active and role_may(self.role, verb, resource)
+
+
+class ApiKey(models.Model):
+    """A program's way in. Only the public id and a keyed hash of the secret are kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text=_("What uses this key."))
+    public_id = models.CharField(max_length=16, unique=True, editable=False)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    scopes = models.JSONField(
+        default=list,
+        blank=True,
+        help_text=_("Such as customers:read, invoices:write; none gives the whole role."),
+    )
+    rate_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Requests per hour; empty for the usual limit.")
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_usable(self, now: datetime.datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def validate_currency(code: str) -> None:
+    if not is_currency(code):
+        raise ValidationError(
+            _("%(code)s is not an ISO 4217 currency code."), params={"code": code}
+        )
+
+
+def validate_timezone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("%(name)s is not an IANA time zone."), params={"name": name})
+
+
+class Organisation(models.Model):
+    """The company whose books these are; the one row has id 1."""
+
+    name = models.CharField(max_length=200, default="My Company")
+    address = models.TextField(blank=True, default="")
+    email = models.EmailField(blank=True, default="")
+    tax_id = models.CharField(_("tax id"), max_length=50, blank=True, default="")
+    currency = models.CharField(max_length=3, default="USD", validators=[validate_currency])
+    timezone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_timezone],
+        help_text=_("Days and months in reports are this time zone's."),
+    )
+    payment_terms_days = models.PositiveSmallIntegerField(
+        default=30, help_text=_("Due date of an invoice that names none: its date plus this.")
+    )
+    closed_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text=_("Nothing dated on or before this day can be booked or changed any more."),
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisation")
+        constraints = [
+            models.CheckConstraint(name="identity_organisation_only_one", condition=Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def today(self, now: datetime.datetime | None = None) -> datetime.date:
+        """The date where the organisation is."""
+        return (now or timezone.now()).astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
+
+
+def organisation() -> Organisation:
+    """The organisation's row; made with defaults where it is missing (a flushed database)."""
+    return Organisation.objects.get_or_create(pk=1)[0]
+
+
+def key_prefix() -> str:
+    return "bs_test" if settings.ENVIRONMENT == "sandbox" else "bs_live"

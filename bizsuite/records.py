@@ -1,0 +1,67 @@
+"""What every resource's row has in common: a version, its times, the caller's own id and notes."""
+
+import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class RecordQuerySet(models.QuerySet):
+    """`change()` is the one way to update rows, so that version and updated_at never lag."""
+
+    def change(self, *, if_version: int | None = None, **fields: Any) -> int:
+        """Update the selected rows and raise their version; returns how many there were.
+
+        The row count is the answer to a compare-and-set: put the expected state into the filter
+        (and the version that the caller read into `if_version`) and look whether a row changed.
+        """
+        rows = self if if_version is None else self.filter(version=if_version)
+        return super(RecordQuerySet, rows).update(
+            **fields, version=F("version") + 1, updated_at=timezone.now()
+        )
+
+    def update(self, **fields: Any) -> int:
+        raise TypeError("Use change(): update() would leave version and updated_at behind.")
+
+    def updated_since(self, moment: datetime.datetime) -> Self:
+        return self.filter(updated_at__gte=moment)
+
+
+class Record(models.Model):
+    """Base of every resource of the API."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False, db_index=True)
+    external_id = models.CharField(
+        max_length=255,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="The id of this record in another system; unique, so that imports can be rerun.",
+    )
+    metadata = models.JSONField(default=dict, blank=True, editable=False)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def refresh(self) -> None:
+        """Read the row again after a `change()`."""
+        self.refresh_from_db()
+
+
+def search_text(*values: str | None) -> str:
+    """Case-folded text to search in: SQLite's own LIKE folds ASCII only ("ärger" in "ÄRGER")."""
+    return "\n".join(value for value in values if value).casefold()
+
+
+def matching(column: str, terms: str) -> Q:
+    """Rows whose case-folded `column` holds every word of `terms`, in any order."""
+    query = Q()
+    for term in terms.casefold().split():
+        query &= Q(**{f"{column}__contains": term})
+    return query

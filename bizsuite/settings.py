@@ -1,0 +1,256 @@
+"""Every setting of the product, read top to bottom. All of it comes from the environment.
+
+`.env.example` lists the variables with their defaults.
+"""
+
+from pathlib import Path
+
+import environ
+
+from bizsuite.installation_secrets import load_secrets
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# ── Where state lives ────────────────────────────────────────────────────────
+DATA_DIR = Path(env("BIZSUITE_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+ENVIRONMENT = env("BIZSUITE_ENVIRONMENT", default="production")
+DEBUG = env.bool("BIZSUITE_DEBUG", default=False)
+
+# ── Secrets: from the environment, else made once and kept in the data directory ──
+_secrets = load_secrets(DATA_DIR)
+SECRET_KEY = env("BIZSUITE_SECRET_KEY", default=_secrets["BIZSUITE_SECRET_KEY"])
+# Apart from SECRET_KEY, so that rotating the one does not lose the others.
+API_KEY_PEPPER = env("BIZSUITE_API_KEY_PEPPER", default=_secrets["BIZSUITE_API_KEY_PEPPER"])
+# The first encrypts, all decrypt.
+ENCRYPTION_KEYS = env.list(
+    "BIZSUITE_ENCRYPTION_KEYS", default=[_secrets["BIZSUITE_ENCRYPTION_KEYS"]]
+)
+
+# Who gets the first login; only looked at while there is no user.
+ADMIN_EMAIL = env("BIZSUITE_ADMIN_EMAIL", default="owner@localhost")
+
+# ── Who may reach it ─────────────────────────────────────────────────────────
+ALLOWED_HOSTS = env.list("BIZSUITE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("BIZSUITE_CSRF_TRUSTED_ORIGINS", default=[])
+# Addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed.
+TRUSTED_PROXIES = env.list("BIZSUITE_TRUSTED_PROXIES", default=[])
+
+# ── What it is made of ───────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "bizsuite.identity",
+    "bizsuite.events",
+    "bizsuite.api",
+    "bizsuite.backoffice",
+    "bizsuite.team",
+    "customers",
+    "billing",
+    "reporting",
+    "webhooks",
+    "bizsuite.dashboard",
+    "bizsuite.operations",
+]
+MIDDLEWARE = [
+    # Outermost, so that every answer, even an error's, has its request id and headers.
+    "bizsuite.api.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bizsuite.api.middleware.ApiMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "bizsuite.urls"
+WSGI_APPLICATION = "bizsuite.wsgi.application"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ── Database: SQLite in the data directory, or what DATABASE_URL names ──────────
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'bizsuite.sqlite3'}")
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"] |= {
+        "ENGINE": "bizsuite.sqlite",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
+    }
+else:
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": env.int("BIZSUITE_DATABASE_CONN_MAX_AGE", default=600),
+        "CONN_HEALTH_CHECKS": True,
+    }
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c statement_timeout=30000 -c lock_timeout=20000"
+    )
+
+# ── Redis: counts requests and carries jobs when there is one ────────────────────
+REDIS_URL = env("REDIS_URL", default="")
+
+# ── Jobs: Celery, over Redis, or over files in the data directory ───────────────
+# The database is the truth about all due work; the broker only carries hints.
+EMBEDDED = not REDIS_URL
+if EMBEDDED:
+    QUEUE_DIR = DATA_DIR / "queue"
+    for folder in (QUEUE_DIR / "messages", QUEUE_DIR / "control"):
+        folder.mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        # One folder for both: who sends and who receives share it.
+        "data_folder_in": str(QUEUE_DIR / "messages"),
+        "data_folder_out": str(QUEUE_DIR / "messages"),
+        "control_folder": str(QUEUE_DIR / "control"),
+        "polling_interval": 0.1,
+    }
+else:
+    CELERY_BROKER_URL = REDIS_URL
+    # A nudge must not hold a request up when Redis is away.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.2, "socket_timeout": 5}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = not EMBEDDED
+CELERY_WORKER_CONCURRENCY = env.int("BIZSUITE_JOB_PROCESSES", default=2)
+# Hints are cheap and jobs are short: take them one by one, so that no process hoards them.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
+CELERY_TIMEZONE = "UTC"
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """A periodic task that is dropped when the next one is due: a backlog helps nobody."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+CELERY_BEAT_SCHEDULE = {
+    "relay-and-wake": _every(5, "bizsuite.events.tasks.sweep"),
+    "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
+}
+
+# ── Events: the tasks that get every event once it is committed and numbered ─────
+EVENT_CONSUMERS: dict[str, str] = {}
+
+# ── The API ──────────────────────────────────────────────────────────────────
+API_PREFIX = "/api/v2"
+RATE_LIMIT_PER_HOUR = env.int("BIZSUITE_RATE_LIMIT_PER_HOUR", default=1000)
+MAX_BODY_BYTES = 2_000_000
+MAX_BATCH_BODY_BYTES = 10_000_000
+MAX_URL_BYTES = 8_000
+# Django's own limit speaks first on bodies it reads; ours are checked before that.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BATCH_BODY_BYTES
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["bizsuite.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["bizsuite.api.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["bizsuite.api.rendering.ExactJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["bizsuite.api.parsing.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "bizsuite.api.schema.ResourceSchema",
+    "EXCEPTION_HANDLER": "bizsuite.api.exceptions.answer_exception",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Business Suite API",
+    "VERSION": "2.0.0",
+    "DESCRIPTION": "Customers, invoices, payments, products, the books and webhooks.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v2",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# ── Webhooks ─────────────────────────────────────────────────────────────────
+# Hosts that may be private, speak plain http and use any port.
+WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
+
+# ── Staff: signing in to the admin ──────────────────────────────────────────────
+AUTH_USER_MODEL = "identity.User"
+# auth.W004 asks for a unique e-mail column; ours is unique whatever the case (a constraint).
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = ["bizsuite.identity.backends.EmailBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+# Plain HTTP is answered on loopback only (see bizsuite.api.middleware), where a Secure cookie
+# would keep people from signing in; behind a TLS proxy both cookies are Secure.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(TRUSTED_PROXIES)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# ── Language, time, files ────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # instants; days and months are the organisation's (identity.Organisation)
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env("BIZSUITE_LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # One line per refused request is noise: the API answers it and usage counts it.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "httpx": {"level": "WARNING"},
+        # So is one line per hint and per sweep.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,42 @@
+from bizsuite.events.registry import EventType, declare
+
+USER = {
+    "id": 7,
+    "name": "Ada Reyes",
+    "email": "ada@example.com",
+    "role": "accountant",
+    "active": True,
+    "created_at": "2024-01-15T10:00:00Z",
+    "updated_at": "2024-01-15T10:00:00Z",
+}
+API_KEY = {
+    "id": 3,
+    "name": "Web shop",
+    "public_id": "7k2m9q4x8t3v",
+    "user_id": 7,
+    "scopes": ["customers:read", "invoices:write"],
+    "rate_limit": None,
+    "expires_at": None,
+    "revoked_at": None,
+}
+ORGANISATION = {
+    "name": "Harbour Books Ltd",
+    "address": "1 Quay Street\nBristol",
+    "email": "office@example.com",
+    "tax_id": "GB123456789",
+    "currency": "GBP",
+    "timezone": "Europe/London",
+    "payment_terms_days": 30,
+    "closed_until": None,
+}
+
+declare(
+    EventType("user.created", "A user was added.", USER),
+    EventType("user.updated", "A user's name, address, role, state or password changed.", USER),
+    EventType("user.deleted", "A user was removed.", USER),
+    EventType("api_key.created", "An API key was made.", API_KEY, public=False),
+    EventType("api_key.revoked", "An API key was revoked.", API_KEY, public=False),
+    EventType(
+        "organisation.updated", "The organisation's settings changed.", ORGANISATION, public=False
+    ),
+)

@@ -1,0 +1,46 @@
+"""The organisation's own details: name, address, currency, time zone."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+
+from bizsuite.errors import Forbidden, Invalid
+from bizsuite.events.recording import record_event
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import Organisation
+
+FIELDS = (
+    "name",
+    "address",
+    "email",
+    "tax_id",
+    "currency",
+    "timezone",
+    "payment_terms_days",
+    "closed_until",
+)
+
+
+@transaction.atomic
+def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) -> Organisation:
+    """Change the profile. Raises Invalid for an unknown currency or time zone."""
+    if not actor.may("write", "settings"):
+        raise Forbidden("Only an administrator may change the organisation's settings.")
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    try:
+        profile.clean_fields()
+    except ValidationError as error:
+        raise Invalid({name: texts[0] for name, texts in error.message_dict.items()}) from None
+    Organisation.objects.filter(pk=profile.pk).update(**changes, version=F("version") + 1)
+    profile.refresh_from_db()
+    record_event("organisation.updated", profile, data=organisation_data(profile), actor=actor)
+    return profile
+
+
+def organisation_data(profile: Organisation) -> dict[str, Any]:
+    data = {name: getattr(profile, name) for name in FIELDS}
+    data["closed_until"] = str(profile.closed_until) if profile.closed_until else None
+    return data

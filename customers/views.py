@@ -1,0 +1,36 @@
+from typing import Any
+
+from bizsuite.api.views import (
+    CreateMixin,
+    DeleteMixin,
+    ListMixin,
+    ResourceViewSet,
+    RetrieveMixin,
+    UpdateMixin,
+)
+from customers import customers
+from customers.filters import CustomerFilter
+from customers.models import Customer
+from customers.serializers import CustomerSerializer
+
+
+class CustomerViewSet(
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+):
+    """Who buys from you."""
+
+    resource = "customers"
+    queryset = Customer.objects.all()
+    serializer_class = CustomerSerializer
+    filterset_class = CustomerFilter
+    sortable = ("id", "account", "email", "city", "country", "created_at", "updated_at")
+
+    def create_record(self, data: dict[str, Any]) -> Customer:
+        return customers.create_customer(actor=self.actor, **data)
+
+    def update_record(self, record: Customer, changes: dict[str, Any]) -> Customer:
+        return customers.update_customer(record, actor=self.actor, **changes)
+
+    def delete_record(self, record: Customer) -> str:
+        removed = customers.delete_customer(record, actor=self.actor)
+        return "Customer deleted" if removed else "Customer archived"
