@@ -51,12 +51,16 @@ def cumulative_share(
     round(total_share × done_after / whole) − round(total_share × done_before / whole): however
     many steps there are, they add up to `total_share` when the whole is done. An invoice of
     119.00 with 19.00 tax, paid 39.67, 39.67 and 39.66, carries tax of 6.33, 6.34 and 6.33.
-    A step back (done_after < done_before) gives a negative share. ValueError if `whole` is 0.
+    A step back (done_after < done_before) gives a negative share.
+
+    ValueError if `whole` is 0 or `total_share` finer than the currency.
     """
+    require_whole_units(total_share, currency)
     if not whole:
         raise ValueError("Nothing has a share of a whole that is 0.")
+    share_of_one = Fraction(total_share) / Fraction(parse_decimal(whole))
 
     def share_at(done: Decimal) -> Decimal:
-        return round_money(Fraction(total_share) * Fraction(done) / Fraction(whole), currency)
+        return round_money(share_of_one * Fraction(parse_decimal(done)), currency)
 
     return EXACT.subtract(share_at(done_after), share_at(done_before))

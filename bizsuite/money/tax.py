@@ -90,7 +90,7 @@ def split_gross(gross: Decimal, rate: Decimal, currency: str) -> tuple[Decimal, 
     require_whole_units(gross, currency)
     if rate <= -100:
         raise ValueError(f"No amount includes {rate} % tax.")
-    net = round_money(Fraction(gross) * 100 / (100 + Fraction(rate)), currency)
+    net = round_money(Fraction(gross) * 100 / (100 + Fraction(parse_decimal(rate))), currency)
     return net, EXACT.subtract(round_money(gross, currency), net)
 
 

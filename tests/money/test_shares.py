@@ -134,6 +134,16 @@ def test_a_step_back_takes_back_what_the_step_gave():
     assert back == -forth
 
 
+def test_a_share_finer_than_its_currency_could_not_add_up():
+    with pytest.raises(ValueError, match="more decimals than EUR"):
+        cumulative_share(Decimal("0.005"), Decimal(0), Decimal(1), Decimal(1), "EUR")
+
+
+def test_a_float_is_no_part_of_a_whole():
+    with pytest.raises(TypeError):
+        cumulative_share(Decimal(1), Decimal(0), 0.5, Decimal(1), "EUR")
+
+
 def test_a_whole_of_nothing_has_no_shares():
     with pytest.raises(ValueError, match="whole"):
         cumulative_share(Decimal(0), Decimal(0), Decimal(0), Decimal(0), "EUR")

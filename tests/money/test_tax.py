@@ -198,6 +198,11 @@ def test_an_amount_finer_than_its_currency_is_not_split():
         split_gross(Decimal("1.005"), Decimal(20), "GBP")
 
 
+def test_a_float_is_no_rate_inside_an_amount():
+    with pytest.raises(TypeError):
+        split_gross(Decimal("119.00"), 19.0, "EUR")
+
+
 def test_a_rate_that_leaves_nothing_is_refused():
     with pytest.raises(ValueError, match="-100"):
         split_gross(Decimal(1), Decimal(-100), "GBP")
