@@ -136,6 +136,8 @@ class Organisation(models.Model):
         blank=True,
         help_text=_("Nothing dated on or before this day can be booked or changed any more."),
     )
+    # Set with the first posting: the books add up in one currency only.
+    currency_fixed = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

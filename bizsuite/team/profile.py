@@ -28,6 +28,8 @@ def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) 
     """Change the profile. Raises Invalid for an unknown currency or time zone."""
     if not actor.may("write", "settings"):
         raise Forbidden("Only an administrator may change the organisation's settings.")
+    if profile.currency_fixed and changes.get("currency", profile.currency) != profile.currency:
+        raise Invalid({"currency": f"The books are kept in {profile.currency} already"})
     for name, value in changes.items():
         setattr(profile, name, value)
     try:

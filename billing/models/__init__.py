@@ -1,0 +1,19 @@
+from billing.models.catalogue import Account, Category, Product
+from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax, NumberSeries
+from billing.models.ledger import JournalEntry, Posting
+from billing.models.payments import Allocation, Payment, Transaction
+
+__all__ = [
+    "Account",
+    "Allocation",
+    "Category",
+    "Invoice",
+    "InvoiceItem",
+    "InvoiceTax",
+    "JournalEntry",
+    "NumberSeries",
+    "Payment",
+    "Posting",
+    "Product",
+    "Transaction",
+]

@@ -1,0 +1,123 @@
+"""What documents refer to: where money is kept, what it was for, what is sold."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bizsuite.money import MoneyField, PercentField
+from bizsuite.records import Record, RecordQuerySet, matching, search_text
+
+
+class ArchivableQuerySet(RecordQuerySet):
+    def active(self) -> Self:
+        return self.filter(archived_at=None)
+
+
+class NamedQuerySet(ArchivableQuerySet):
+    def search(self, terms: str) -> Self:
+        return self.filter(matching("search_text", terms))
+
+
+class Named(Record):
+    """A record that people pick by its name, and archive once documents refer to it."""
+
+    name = models.CharField(_("name"), max_length=200)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+    search_text = models.TextField(editable=False, default="")
+
+    objects = NamedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def folded_search_text(self) -> str:
+        return search_text(self.name, self.external_id)
+
+
+class Account(Named):
+    """A bank or cash account of the organisation. `balance` is what its postings add up to."""
+
+    class Type(models.TextChoices):
+        BANK = "Bank", _("Bank")
+        CASH = "Cash", _("Cash")
+        CARD = "Card", _("Card")
+        OTHER = "Other", _("Other")
+
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices)
+    currency = models.CharField(_("currency"), max_length=3)
+    opening_balance = MoneyField(_("opening balance"), default=Decimal(0))
+    balance = MoneyField(_("balance"), default=Decimal(0), editable=False)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_account_type_known",
+                condition=Q(type__in=["Bank", "Cash", "Card", "Other"]),
+            )
+        ]
+
+
+class FlowType(models.TextChoices):
+    """Which way money goes, as the API spells it."""
+
+    INCOME = "Income", _("Income")
+    EXPENSE = "Expense", _("Expense")
+
+
+class Category(Named):
+    """What income was for, or what an expense was for."""
+
+    type = models.CharField(_("type"), max_length=10, choices=FlowType.choices)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["type", "name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_category_type_known", condition=Q(type__in=FlowType.values)
+            )
+        ]
+
+
+class Product(Named):
+    """Something sold: its price without tax, and the rate in percent that is put on it."""
+
+    class Type(models.TextChoices):
+        PRODUCT = "product", _("Product")
+        SERVICE = "service", _("Service")
+
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices, default=Type.PRODUCT)
+    price = MoneyField(_("price"))
+    description = models.TextField(_("description"), blank=True, default="")
+    tax_rate = PercentField(_("tax rate"), default=Decimal(0))
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_product_type_known", condition=Q(type__in=["product", "service"])
+            ),
+            models.CheckConstraint(
+                name="billing_product_price_not_negative",
+                condition=Q(price__gte=Decimal(0)),
+            ),
+            models.CheckConstraint(
+                name="billing_product_tax_rate_a_percentage",
+                condition=Q(tax_rate__gte=Decimal(0), tax_rate__lte=Decimal(100)),
+            ),
+        ]
+
+    def folded_search_text(self) -> str:
+        return search_text(self.name, self.description, self.external_id)

@@ -1,0 +1,210 @@
+"""Invoices: what was sold, to whom, what is still owed."""
+
+import datetime
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.catalogue import Category, Product
+from bizsuite.money import ExchangeRateField, MoneyField, PercentField, QuantityField
+from bizsuite.records import Record, RecordQuerySet, matching, search_text
+from customers.models import Customer
+
+
+class NumberSeries(models.Model):
+    """The counter behind INV-2024-001: one row per prefix and year, raised where it is used."""
+
+    prefix = models.CharField(max_length=10)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["prefix", "year"], name="billing_numberseries_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.year}"
+
+
+class InvoiceStatus(models.TextChoices):
+    DRAFT = "Draft", _("Draft")
+    UNPAID = "Unpaid", _("Unpaid")
+    PARTIALLY_PAID = "Partially Paid", _("Partially paid")
+    PAID = "Paid", _("Paid")
+    VOID = "Void", _("Void")
+
+
+OPEN_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
+
+
+class InvoiceQuerySet(RecordQuerySet):
+    def open(self) -> Self:
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def overdue(self, today: datetime.date) -> Self:
+        return self.open().filter(due_date__lt=today)
+
+    def search(self, terms: str) -> Self:
+        """Every word somewhere in number, customer's name or external id."""
+        return self.filter(matching("search_text", terms))
+
+
+class Invoice(Record):
+    """An invoice. `amount` is the grand total; `balance` is what is still owed of it.
+
+    Once issued, its number, customer, items and amounts never change.
+    """
+
+    number = models.CharField(_("number"), max_length=40, null=True, unique=True, editable=False)
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=InvoiceStatus.choices,
+        default=InvoiceStatus.DRAFT,
+        editable=False,
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("customer")
+    )
+    # The customer as they were when it was issued: name, address, tax id.
+    customer_details = models.JSONField(default=dict, editable=False)
+    date = models.DateField(_("date"), db_index=True)
+    due_date = models.DateField(_("due date"))
+    currency = models.CharField(_("currency"), max_length=3, editable=False)
+    exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    subtotal = MoneyField(_("subtotal"), default=Decimal(0), editable=False)
+    tax = MoneyField(_("tax"), default=Decimal(0), editable=False)
+    amount = MoneyField(_("amount"), default=Decimal(0), editable=False)
+    paid = MoneyField(_("paid"), default=Decimal(0), editable=False)
+    credited = MoneyField(_("credited"), default=Decimal(0), editable=False)
+    balance = MoneyField(_("balance"), default=Decimal(0), editable=False)
+    notes = models.TextField(_("notes"), blank=True, default="")
+    issued_at = models.DateTimeField(_("issued"), null=True, editable=False)
+    voided_at = models.DateTimeField(_("voided"), null=True, editable=False)
+    # Whether invoice.overdue has been said, or never will be: it was overdue when it was loaded.
+    overdue_announced = models.BooleanField(default=False, editable=False)
+    search_text = models.TextField(editable=False, default="")
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["status", "due_date"], name="billing_invoice_by_due_date"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_invoice_numbered_once_issued",
+                condition=Q(status="Draft", number=None) | (~Q(status="Draft") & ~Q(number=None)),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_amount_is_subtotal_and_tax",
+                condition=Q(amount=F("subtotal") + F("tax")),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_never_overpaid",
+                condition=Q(paid__gte=Decimal(0), credited__gte=Decimal(0))
+                & Q(amount__gte=F("paid") + F("credited")),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_balance_is_what_is_owed",
+                condition=Q(status="Void", balance=Decimal(0), paid=Decimal(0))
+                | (~Q(status="Void") & Q(balance=F("amount") - F("paid") - F("credited"))),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_status_follows_balance",
+                condition=Q(status__in=["Draft", "Void"])
+                | Q(status="Paid", balance=Decimal(0))
+                | Q(status="Unpaid", balance=F("amount"), balance__gt=Decimal(0))
+                | Q(
+                    status="Partially Paid",
+                    balance__gt=Decimal(0),
+                    balance__lt=F("amount"),
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"Draft {self.pk}"
+
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    def is_overdue(self, today: datetime.date) -> bool:
+        return self.is_open() and self.due_date < today
+
+    def folded_search_text(self) -> str:
+        return search_text(self.number, self.customer.account, self.external_id)
+
+
+class InvoiceItem(models.Model):
+    """One line: `amount` is the price of one without tax, `total` = amount × quantity, rounded."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField(editable=False)
+    product = models.ForeignKey(
+        Product,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invoice_items",
+        verbose_name=_("product"),
+    )
+    category = models.ForeignKey(
+        Category,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invoice_items",
+        verbose_name=_("category"),
+    )
+    description = models.CharField(_("description"), max_length=500)
+    amount = MoneyField(_("unit price"))
+    quantity = QuantityField(_("quantity"), default=Decimal(1))
+    tax_rate = PercentField(_("tax rate"), default=Decimal(0))
+    total = MoneyField(_("total"), editable=False)
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        ordering = ["invoice_id", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "position"], name="billing_invoiceitem_position_once"
+            ),
+            models.CheckConstraint(
+                name="billing_invoiceitem_sells_something",
+                condition=Q(quantity__gt=Decimal(0), amount__gte=Decimal(0)),
+            ),
+            models.CheckConstraint(
+                name="billing_invoiceitem_tax_rate_a_percentage",
+                condition=Q(tax_rate__gte=Decimal(0), tax_rate__lte=Decimal(100)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class InvoiceTax(models.Model):
+    """What an invoice charges at one rate: the tax on the sum of its items, frozen."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes")
+    rate = PercentField(_("rate"))
+    net = MoneyField(_("net"))
+    tax = MoneyField(_("tax"))
+
+    class Meta:
+        ordering = ["invoice_id", "rate"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "rate"], name="billing_invoicetax_rate_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rate} %"

@@ -1,0 +1,151 @@
+"""Money that came in and went out."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.catalogue import Account, Category, FlowType
+from billing.models.invoices import Invoice
+from bizsuite.money import ExchangeRateField, MoneyField, PercentField
+from bizsuite.records import Record, RecordQuerySet, matching, search_text
+from customers.models import Customer
+
+
+class PaymentQuerySet(RecordQuerySet):
+    def search(self, terms: str) -> Self:
+        """Every word somewhere in the customer's name, method, reference, notes or external id."""
+        return self.filter(matching("search_text", terms))
+
+
+class Payment(Record):
+    """Money received from a customer. What no invoice takes is the customer's credit."""
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="payments", verbose_name=_("customer")
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="payments", verbose_name=_("account")
+    )
+    date = models.DateField(_("date"), db_index=True)
+    amount = MoneyField(_("amount"))
+    unallocated = MoneyField(_("unallocated"), editable=False)
+    refunded = MoneyField(_("refunded"), default=Decimal(0), editable=False)
+    currency = models.CharField(_("currency"), max_length=3, editable=False)
+    exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    method = models.CharField(_("method"), max_length=50, blank=True, default="")
+    reference = models.CharField(_("reference"), max_length=100, blank=True, default="")
+    notes = models.TextField(_("notes"), blank=True, default="")
+    search_text = models.TextField(editable=False, default="")
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_payment_amount_positive", condition=Q(amount__gt=Decimal(0))
+            ),
+            models.CheckConstraint(
+                name="billing_payment_never_spent_twice",
+                condition=Q(unallocated__gte=Decimal(0), refunded__gte=Decimal(0))
+                & Q(amount__gte=F("unallocated") + F("refunded")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    def folded_search_text(self) -> str:
+        return search_text(
+            self.customer.account, self.method, self.reference, self.notes, self.external_id
+        )
+
+
+class Allocation(models.Model):
+    """The part of a payment that pays an invoice, and the tax in it.
+
+    tax: the invoice's tax that this part carries, by cumulative rounding: the parts of a fully
+    paid invoice add up to its tax.
+    date: the later of the payment's and the day it was allocated; cash-basis income counts then.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
+    amount = MoneyField(_("amount"))
+    tax = MoneyField(_("tax"))
+    date = models.DateField(_("date"))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("allocation")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.amount} → {self.invoice_id}"
+
+
+class TransactionQuerySet(RecordQuerySet):
+    def search(self, terms: str) -> Self:
+        """Every word somewhere in description or external id."""
+        return self.filter(matching("search_text", terms))
+
+
+class Transaction(Record):
+    """A line of the cash book: income or expense on an account. `amount` includes the tax."""
+
+    type = models.CharField(_("type"), max_length=10, choices=FlowType.choices)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="transactions", verbose_name=_("account")
+    )
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="transactions", verbose_name=_("category")
+    )
+    # The payment that this line shows; such a line changes with its payment only.
+    payment = models.OneToOneField(
+        Payment,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="transaction",
+    )
+    date = models.DateField(_("date"), db_index=True)
+    amount = MoneyField(_("amount"))
+    tax_rate = PercentField(_("tax rate"), default=Decimal(0))
+    tax = MoneyField(_("tax"), default=Decimal(0), editable=False)
+    currency = models.CharField(_("currency"), max_length=3, editable=False)
+    exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    description = models.CharField(_("description"), max_length=500, blank=True, default="")
+    # When a reversal took it out of the books, on that reversal's date.
+    reversed_on = models.DateField(_("reversed"), null=True, editable=False)
+    search_text = models.TextField(editable=False, default="")
+
+    objects = TransactionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transaction")
+        verbose_name_plural = _("transactions")
+        ordering = ["-date", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_transaction_amount_positive", condition=Q(amount__gt=Decimal(0))
+            ),
+            models.CheckConstraint(
+                name="billing_transaction_type_known", condition=Q(type__in=FlowType.values)
+            ),
+            models.CheckConstraint(
+                name="billing_transaction_tax_within_amount",
+                condition=Q(tax__gte=Decimal(0), tax__lte=F("amount")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.type} {self.amount}"
+
+    def folded_search_text(self) -> str:
+        return search_text(self.description, self.external_id)
