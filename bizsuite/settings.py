@@ -124,7 +124,8 @@ if EMBEDDED:
     QUEUE_DIR = DATA_DIR / "queue"
     for folder in (QUEUE_DIR / "messages", QUEUE_DIR / "control"):
         folder.mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "bizsuite.operations.file_queue:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # One folder for both: who sends and who receives share it.
         "data_folder_in": str(QUEUE_DIR / "messages"),

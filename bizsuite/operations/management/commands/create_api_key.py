@@ -1,0 +1,67 @@
+import argparse
+import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from bizsuite.identity.actors import Actor
+from bizsuite.operations.lookups import find_user
+from bizsuite.operations.plain_errors import plain_errors
+from bizsuite.team.keys import create_api_key
+
+
+def scope_list(text: str) -> list[str]:
+    return [scope.strip() for scope in text.split(",") if scope.strip()]
+
+
+def moment(text: str) -> datetime.datetime:
+    """A day, meaning its beginning, or an instant; in UTC where no zone is given."""
+    try:
+        instant = parse_datetime(text)
+        day = None if instant else parse_date(text)
+    except ValueError:  # well-formed, but no such day
+        instant = day = None
+    if day:
+        instant = datetime.datetime.combine(day, datetime.time())
+    if instant is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date like 2030-12-31")
+    return instant if timezone.is_aware(instant) else instant.replace(tzinfo=datetime.UTC)
+
+
+class Command(BaseCommand):
+    help = "Make an API key. The last line printed is the key; it cannot be shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--user", metavar="EMAIL", required=True, help="whose role it has")
+        parser.add_argument("--name", required=True, help="what uses it")
+        parser.add_argument(
+            "--scopes",
+            metavar="A:read,B:write",
+            type=scope_list,
+            default=[],
+            help="what to cut the role down to, such as customers:read,invoices:write",
+        )
+        parser.add_argument(
+            "--rate-limit", metavar="N", type=int, help="requests per hour, instead of the usual"
+        )
+        parser.add_argument(
+            "--expires",
+            metavar="DATE",
+            type=moment,
+            help="from when on it is refused: a day (its beginning in UTC) or an instant",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with plain_errors():
+            key, secret = create_api_key(
+                find_user(options["user"]),
+                name=options["name"],
+                scopes=options["scopes"],
+                rate_limit=options["rate_limit"],
+                expires_at=options["expires"],
+                actor=Actor.system("cli"),
+            )
+        self.stdout.write(f"Key {key.public_id} for {key.user.email}:")
+        self.stdout.write(secret)
