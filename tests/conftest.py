@@ -1,0 +1,61 @@
+"""What every test may ask for. Data comes from `tests.factories`."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+
+import bizsuite.celery  # noqa: F401  the app that hints are sent with
+from bizsuite.api.counters import request_counter
+from bizsuite.identity.roles import Role
+from tests.api_client import ApiClient
+from tests.factories import make_key
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """SQLite in a file: in memory, threads would share locks that the product never meets."""
+    connection = connections["default"]
+    if connection.vendor == "sqlite":
+        path = Path(django_settings.DATA_DIR) / "tests.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(path)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_request_counter(settings) -> Iterator[None]:
+    """Each test's clients begin with a full hour."""
+    settings.REDIS_KEY_PREFIX = f"tests-{secrets.token_hex(8)}"
+    request_counter.cache_clear()
+    (settings.DATA_DIR / "counters.sqlite3").unlink(missing_ok=True)
+    yield
+    request_counter.cache_clear()
+
+
+@pytest.fixture
+def anonymous() -> ApiClient:
+    return ApiClient()
+
+
+@pytest.fixture
+def client_with(db) -> Callable[..., ApiClient]:
+    """A client with a new key: `client_with(role=…, scopes=…, rate_limit=…)`."""
+    return lambda **key: ApiClient(make_key(**key)[1])
+
+
+@pytest.fixture
+def api(client_with) -> ApiClient:
+    """A client with an administrator's key."""
+    return client_with(role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def accountant(client_with) -> ApiClient:
+    return client_with(role=Role.ACCOUNTANT)
+
+
+@pytest.fixture
+def viewer(client_with) -> ApiClient:
+    return client_with(role=Role.VIEWER)
