@@ -7,7 +7,7 @@ understand differently (duplicate keys, NaN, lone surrogates, NUL) is refused.
 
 import datetime
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import msgspec
@@ -61,7 +61,8 @@ def decode(body: bytes) -> Any:
         ) from None
     except MalformedJSON:
         raise
-    except ValueError:  # int() refuses numbers of more than 4,300 digits
+    except (ValueError, InvalidOperation):
+        # int() refuses more than 4,300 digits, Decimal exponents of more than 18.
         raise MalformedJSON("A number is too large.") from None
     _check(value, depth=1)
     return value

@@ -14,7 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # ── Where state lives ────────────────────────────────────────────────────────
 DATA_DIR = Path(env("BIZSUITE_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 ENVIRONMENT = env("BIZSUITE_ENVIRONMENT", default="production")
 DEBUG = env.bool("BIZSUITE_DEBUG", default=False)
@@ -116,6 +116,8 @@ else:
 
 # ── Redis: counts requests and carries jobs when there is one ────────────────────
 REDIS_URL = env("REDIS_URL", default="")
+# Apart, so that the sandbox and the production environment can share one Redis.
+REDIS_KEY_PREFIX = env("BIZSUITE_REDIS_KEY_PREFIX", default=f"bizsuite-{ENVIRONMENT}")
 
 # ── Jobs: Celery, over Redis, or over files in the data directory ───────────────
 # The database is the truth about all due work; the broker only carries hints.
@@ -156,11 +158,12 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 
 CELERY_BEAT_SCHEDULE = {
     "relay-and-wake": _every(5, "bizsuite.events.tasks.sweep"),
+    "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
 }
 
 # ── Events: the tasks that get every event once it is committed and numbered ─────
-EVENT_CONSUMERS: dict[str, str] = {}
+EVENT_CONSUMERS = {"billing": "billing.tasks.read_events"}
 
 # ── The API ──────────────────────────────────────────────────────────────────
 API_PREFIX = "/api/v2"
@@ -233,15 +236,24 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # instants; days and months are the organisation's (identity.Organisation)
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Served from where the packages keep them: nothing to collect.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"request_id": {"()": "bizsuite.api.request_ids.RequestIdFilter"}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env("BIZSUITE_LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -7,6 +7,9 @@ from django.http import HttpResponse
 
 from bizsuite.exact_json import encode
 
+# When to try again while the database is away.
+RETRY_AFTER_SECONDS = "5"
+
 UNAUTHORIZED_MESSAGE = "Invalid API key or unauthorized access"
 
 # What to say for a status that something other than our own code answered with.
@@ -52,5 +55,12 @@ def unauthorized() -> dict[str, Any]:
 def plain_failure(status: int, request_id: str) -> HttpResponse:
     """A failure outside the framework's views: unknown path, bad host, our own error."""
     code, message = PLAIN_MESSAGES.get(status, PLAIN_MESSAGES[400 if status < 500 else 500])
+    response = failure_response(status, message, code=code, request_id=request_id)
+    if status == 503:
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def failure_response(status: int, message: str, *, code: str, request_id: str) -> HttpResponse:
     body = failure(message, code=code, request_id=request_id)
     return HttpResponse(encode(body), status=status, content_type="application/json")

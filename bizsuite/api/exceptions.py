@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -42,9 +42,12 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response:
         return _answer(404, "not_found", "There is no such record.", request_id)
     if isinstance(error, PermissionDenied):
         return _answer(403, "forbidden", "You may not do this.", request_id)
+    if isinstance(error, SuspiciousOperation | UnreadablePostError):
+        # More parameters than Django reads, or a client that hung up half-way.
+        return _answer(400, *envelope.PLAIN_MESSAGES[400], request_id)
     if isinstance(error, exceptions.APIException):
         code = _CODES.get(error.status_code, error.default_code)
-        return _answer(error.status_code, code, _sentence(error.detail), request_id)
+        return _answer(error.status_code, code, str(error.detail), request_id)
     if isinstance(error, DatabaseError):
         return _database_answer(error, request_id)
     logger.exception("Request %s failed", request_id)
@@ -80,7 +83,7 @@ def _domain_answer(error: DomainError, request_id: str) -> Response:
         errors=error.errors if isinstance(error, Invalid) else None,
         allowed=error.allowed if isinstance(error, Conflict) else None,
     )
-    headers = {"Retry-After": "5"} if error.status == 503 else None
+    headers = {"Retry-After": envelope.RETRY_AFTER_SECONDS} if error.status == 503 else None
     return Response(body, status=error.status, headers=headers)
 
 
@@ -94,7 +97,7 @@ def _database_answer(error: DatabaseError, request_id: str) -> Response:
     logger.exception("Request %s failed in the database", request_id)
     if isinstance(error, OperationalError | InterfaceError):
         answer = _answer(503, *envelope.PLAIN_MESSAGES[503], request_id)
-        answer["Retry-After"] = "5"
+        answer["Retry-After"] = envelope.RETRY_AFTER_SECONDS
         return answer
     return _answer(500, *envelope.PLAIN_MESSAGES[500], request_id)
 

@@ -1,9 +1,6 @@
 """What happens to a request before any view sees it, and to every answer after."""
 
-import contextvars
 import logging
-import re
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -13,10 +10,10 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from bizsuite.api.clients import client_of
-from bizsuite.api.envelope import failure, plain_failure
+from bizsuite.api.envelope import failure_response, plain_failure
 from bizsuite.api.handlers import is_api
+from bizsuite.api.request_ids import current_request_id, request_id_of
 from bizsuite.api.throttling import RateState, count_request
-from bizsuite.exact_json import encode
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.keys import find_key, presented_key
 from bizsuite.identity.models import ApiKey
@@ -24,17 +21,6 @@ from bizsuite.identity.models import ApiKey
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-_VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_current_request_id = contextvars.ContextVar("request_id", default="-")
-
-
-class RequestIdFilter(logging.Filter):
-    """Gives every log line the id of the request that it belongs to."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _current_request_id.get()
-        return True
 
 
 class RequestMiddleware:
@@ -44,28 +30,31 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        inbound = request.headers.get("X-Request-ID", "")
-        request.request_id = inbound if _VALID_REQUEST_ID.fullmatch(inbound) else uuid.uuid4().hex
+        request.request_id = request_id_of(request)
         request.client = client_of(request)
-        token = _current_request_id.set(request.request_id)
+        token = current_request_id.set(request.request_id)
         try:
-            response = self._refusal(request) or self.get_response(request)
+            # The API refuses by itself, after counting the request.
+            refusal = None if is_api(request) else refusal_of(request)
+            response = refusal or self.get_response(request)
         finally:
-            _current_request_id.reset(token)
+            current_request_id.reset(token)
         response["X-Request-ID"] = request.request_id
         return response
 
-    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
-        if len(request.get_full_path().encode()) > settings.MAX_URL_BYTES:
-            return plain_failure(414, request.request_id)
-        if not request.client.private:
-            body = failure(
-                "Use HTTPS: plain HTTP is answered on this machine only.",
-                code="https_required",
-                request_id=request.request_id,
-            )
-            return HttpResponse(encode(body), status=403, content_type="application/json")
-        return None
+
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a request that nothing further on should see, or None."""
+    if not request.client.private:
+        return failure_response(
+            403,
+            "Use HTTPS: plain HTTP is answered on this machine only.",
+            code="https_required",
+            request_id=request.request_id,
+        )
+    if len(request.get_full_path().encode()) > settings.MAX_URL_BYTES:
+        return plain_failure(414, request.request_id)
+    return None
 
 
 class ApiMiddleware:
@@ -79,36 +68,40 @@ class ApiMiddleware:
             return self.get_response(request)
         _drop_trailing_slash(request)
         now = timezone.now()
+        refusal = refusal_of(request)
         try:
-            key = find_key(presented_key(request), now=now)
+            # A key that came over an open line is not even looked at.
+            key = None if refusal else find_key(presented_key(request), now=now)
             rate = count_request(key, request.client, now=now)
         except (OperationalError, InterfaceError):
             logger.exception("Request %s found no database", request.request_id)
-            response = plain_failure(503, request.request_id)
-            response["Retry-After"] = "5"
-            return response
+            return _finished(plain_failure(503, request.request_id))
         request.api_key = key
         request.actor = _actor(key, request.request_id) if key else None
-        response = self._answer(request, rate)
+        response = refusal or self._answer(request, rate)
         rate.write_headers(response, now=now)
-        patch_vary_headers(response, ["Authorization", "X-API-Key", "Accept"])
-        if not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "private, no-cache"
-        return response
+        return _finished(response)
 
     def _answer(self, request: HttpRequest, rate: RateState) -> HttpResponse:
         if rate.exceeded:
-            body = failure(
+            return failure_response(
+                429,
                 f"Rate limit of {rate.limit} requests per hour exceeded.",
                 code="rate_limited",
                 request_id=request.request_id,
             )
-            return HttpResponse(encode(body), status=429, content_type="application/json")
         response = self.get_response(request)
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if response.status_code >= 400 and is_page:
             return plain_failure(response.status_code, request.request_id)
         return response
+
+
+def _finished(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["Authorization", "X-API-Key", "Accept"])
+    if not response.has_header("Cache-Control"):
+        response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _drop_trailing_slash(request: HttpRequest) -> None:

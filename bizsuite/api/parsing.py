@@ -8,6 +8,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
+from bizsuite.errors import Invalid
 from bizsuite.exact_json import MalformedJSON, decode
 
 MEDIA_TYPE = "application/json"
@@ -29,25 +30,31 @@ class StrictJSONParser(BaseParser):
         )
 
 
-def parse_body(request: HttpRequest, *, limit: int) -> Any:
-    """The body's JSON value; an absent body is an empty object.
+def parse_body(request: HttpRequest, *, limit: int) -> dict[str, Any]:
+    """The body's JSON object; an absent body is an empty one.
 
     limit: bytes. Raises PayloadTooLarge (from the announced length where there is one),
-    UnsupportedMediaType and ParseError.
+    UnsupportedMediaType, ParseError and Invalid.
     """
     body = _read(request, limit)
     if not body:
         return {}
     _require_json(request)
     try:
-        return decode(body)
+        value = decode(body)
     except MalformedJSON as error:
         raise ParseError(str(error)) from None
+    if not isinstance(value, dict):
+        raise Invalid({"body": "Must be an object"})
+    return value
 
 
 def _read(request: HttpRequest, limit: int) -> bytes:
     too_large = PayloadTooLarge(f"The body is larger than {limit // 1_000_000} MB.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not (announced.isascii() and announced.isdigit()):
+        raise ParseError("Content-Length must be a whole number.")
+    if int(announced) > limit:
         raise too_large
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         # Django reads as much as Content-Length says, which a chunked body has not; the server

@@ -6,6 +6,7 @@ translates each into a call of an action. Everything the contract says of all re
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +42,7 @@ class ApiView(APIView):
         return self.request._request.actor
 
     def takes(self, method: str) -> bool:
-        return hasattr(self, method.lower())
+        return method.lower() in self.http_method_names and hasattr(self, method.lower())
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.args, self.kwargs = args, kwargs
@@ -65,9 +66,10 @@ class ApiView(APIView):
         """What needs the network or much time, before the transaction opens."""
 
     def _run(self) -> HttpResponse:
-        method = self.request.method.lower()
-        handler = getattr(self, method, self.http_method_not_allowed)
-        return self._finish(handler(self.request, *self.args, **self.kwargs))
+        method = self.request.method
+        # Not every attribute with a method's name is one: there is no DISPATCH /customers.
+        name = method.lower() if self.takes(method) else "http_method_not_allowed"
+        return self._finish(getattr(self, name)(self.request, *self.args, **self.kwargs))
 
     def _finish(self, response: Response) -> HttpResponse:
         response = self.finalize_response(self.request, response, *self.args, **self.kwargs)
@@ -116,7 +118,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         """One record in its public shape."""
         self._refuse_parameters(("fields",))
         serializer = self.serializer_class(record, context=self._context(choose=True))
-        headers = {"Location": f"{self._collection()}/{record.pk}"} if status == 201 else None
+        headers = {"Location": f"{settings.API_PREFIX}/{self.resource}/{record.pk}"} if status == 201 else None
         return Response(success(serializer.data), status=status, headers=headers)
 
     def answer_page(
@@ -156,10 +158,6 @@ class ResourceViewSet(ViewSetMixin, ApiView):
             names = (shape or self.serializer_class)().fields
             context["only"] = listing.chosen_fields(self.request.query_params, names)
         return context
-
-    def _collection(self) -> str:
-        path = self.request._request.path.rstrip("/")
-        return path.rsplit("/", 1)[0] if self.detail else path
 
 
 def _invalid_filters(filterset: FilterSet) -> Invalid:
