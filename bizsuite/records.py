@@ -1,6 +1,7 @@
 """What every resource's row has in common: a version, its times, the caller's own id and notes."""
 
 import datetime
+import unicodedata
 from typing import Any, Self
 
 from django.db import models
@@ -55,13 +56,18 @@ class Record(models.Model):
 
 
 def search_text(*values: str | None) -> str:
-    """Case-folded text to search in: SQLite's own LIKE folds ASCII only ("ärger" in "ÄRGER")."""
-    return "\n".join(value for value in values if value).casefold()
+    """Folded text to search in: SQLite's own LIKE folds ASCII only ("ärger" in "ÄRGER")."""
+    return folded("\n".join(value for value in values if value))
+
+
+def folded(text: str) -> str:
+    """Without case, and one way of writing each letter: ä may also be a and a combining ¨."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def matching(column: str, terms: str) -> Q:
     """Rows whose case-folded `column` holds every word of `terms`, in any order."""
     query = Q()
-    for term in terms.casefold().split():
+    for term in folded(terms).split():
         query &= Q(**{f"{column}__contains": term})
     return query

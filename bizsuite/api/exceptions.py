@@ -25,6 +25,15 @@ _CODES = {
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "payload_too_large",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
 }
+# What Django itself raises, and the status, code and message that it means.
+_DJANGO_ERRORS: dict[type[Exception], tuple[int, str, str]] = {
+    Http404: (404, "not_found", "There is no such record."),
+    PermissionDenied: (403, *envelope.PLAIN_MESSAGES[403]),
+    # More parameters than Django reads.
+    SuspiciousOperation: (400, *envelope.PLAIN_MESSAGES[400]),
+    # A client that hung up half-way.
+    UnreadablePostError: (400, *envelope.PLAIN_MESSAGES[400]),
+}
 
 
 def answer_exception(error: Exception, context: dict[str, Any]) -> Response:
@@ -38,18 +47,14 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response:
         error = Invalid(dict(flat_errors(error.detail)))
     if isinstance(error, DomainError):
         return _domain_answer(error, request_id)
-    if isinstance(error, Http404):
-        return _answer(404, "not_found", "There is no such record.", request_id)
-    if isinstance(error, PermissionDenied):
-        return _answer(403, "forbidden", "You may not do this.", request_id)
-    if isinstance(error, SuspiciousOperation | UnreadablePostError):
-        # More parameters than Django reads, or a client that hung up half-way.
-        return _answer(400, *envelope.PLAIN_MESSAGES[400], request_id)
     if isinstance(error, exceptions.APIException):
         code = _CODES.get(error.status_code, error.default_code)
         return _answer(error.status_code, code, str(error.detail), request_id)
     if isinstance(error, DatabaseError):
         return _database_answer(error, request_id)
+    for kind, answer in _DJANGO_ERRORS.items():
+        if isinstance(error, kind):
+            return _answer(*answer, request_id)
     logger.exception("Request %s failed", request_id)
     return _answer(500, *envelope.PLAIN_MESSAGES[500], request_id)
 

@@ -150,13 +150,10 @@ class ExactNumberField(serializers.Field):
         return value
 
     def _number(self, data: Any) -> Decimal:
-        if isinstance(data, bool):
+        is_number = isinstance(data, Decimal | int) and not isinstance(data, bool)
+        if not is_number and not (isinstance(data, str) and _NUMBER.fullmatch(data)):
             self.fail("invalid")
-        if isinstance(data, Decimal | int):
-            return Decimal(data)
-        if isinstance(data, str) and _NUMBER.fullmatch(data):
-            return Decimal(data)
-        self.fail("invalid")
+        return Decimal(data)
 
     def to_representation(self, value: Decimal) -> Decimal:
         """Rates and quantities: without trailing zeros."""

@@ -37,7 +37,12 @@ class Page:
 
     def link_header(self, request: HttpRequest) -> str:
         """RFC 8288 links to the first, previous, next and last page."""
-        pages = {"first": 1, "prev": self.number - 1, "next": self.number + 1, "last": self.last}
+        pages = {
+            "first": 1,
+            "prev": min(self.number - 1, self.last),
+            "next": self.number + 1,
+            "last": self.last,
+        }
         if self.number <= 1:
             del pages["prev"]
         if self.number >= self.last:
@@ -85,8 +90,8 @@ def chosen_fields(query: QueryDict, known: Iterable[str]) -> frozenset[str] | No
     if "fields" not in query:
         return None
     names = frozenset(query["fields"].split(","))
-    if unknown := names - set(known):
-        raise Invalid({"fields": f"Unknown fields: {', '.join(sorted(unknown))}"})
+    if not names <= set(known):
+        raise Invalid({"fields": f"Must be some of: {', '.join(known)}"})
     return names
 
 

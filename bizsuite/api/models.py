@@ -10,3 +10,6 @@ class RateWindow(models.Model):
     subject = models.CharField(max_length=80, primary_key=True)
     used = models.PositiveBigIntegerField()
     resets_at = models.PositiveBigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.subject

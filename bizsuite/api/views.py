@@ -114,11 +114,22 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         """For actions that take none: what was sent would be lost."""
         self.validated(NoBody)
 
-    def answer(self, record: Any, *, status: int = 200) -> Response:
-        """One record in its public shape."""
+    def answer(
+        self,
+        record: Any,
+        *,
+        status: int = 200,
+        serializer_class: type[BaseSerializer] | None = None,
+    ) -> Response:
+        """One record in its public shape, or in a shape that shows more of it."""
         self._refuse_parameters(("fields",))
-        serializer = self.serializer_class(record, context=self._context(choose=True))
-        headers = {"Location": f"{settings.API_PREFIX}/{self.resource}/{record.pk}"} if status == 201 else None
+        show = serializer_class or self.serializer_class
+        serializer = show(record, context=self._context(choose=True, shape=show))
+        headers = (
+            {"Location": f"{settings.API_PREFIX}/{self.resource}/{record.pk}"}
+            if status == 201
+            else None
+        )
         return Response(success(serializer.data), status=status, headers=headers)
 
     def answer_page(
@@ -202,4 +213,6 @@ class DeleteMixin:
     """`delete_record(record)` calls the action and returns the message to show."""
 
     def destroy(self, request: Any, pk: str) -> Response:
+        self._refuse_parameters(())
+        self.refuse_body()
         return Response({"success": True, "message": self.delete_record(self.get_object())})

@@ -130,9 +130,7 @@ class TestAddressesAndMethods:
 class TestNegotiation:
     @pytest.mark.parametrize("accept", ["text/html", "application/xml"])
     def test_an_unknown_media_type_is_406(self, api, accept):
-        assert_failure(
-            api.get("/customers", headers={"Accept": accept}), 406, "not_acceptable"
-        )
+        assert_failure(api.get("/customers", headers={"Accept": accept}), 406, "not_acceptable")
 
     @pytest.mark.parametrize("accept", ["*/*", "application/*", "text/html, application/json"])
     def test_json_is_given_to_whoever_takes_it(self, api, accept):
