@@ -40,9 +40,9 @@ TRUSTED_PROXIES = env.list("BIZSUITE_TRUSTED_PROXIES", default=[])
 
 # ── What it is made of ───────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "bizsuite.dashboard.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "bizsuite.backoffice.middleware.StaffMiddleware",
 ]
 ROOT_URLCONF = "bizsuite.urls"
 WSGI_APPLICATION = "bizsuite.wsgi.application"
@@ -159,11 +160,15 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 CELERY_BEAT_SCHEDULE = {
     "relay-and-wake": _every(5, "bizsuite.events.tasks.sweep"),
     "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
+    "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
 }
 
 # ── Events: the tasks that get every event once it is committed and numbered ─────
-EVENT_CONSUMERS = {"billing": "billing.tasks.read_events"}
+EVENT_CONSUMERS = {
+    "billing": "billing.tasks.read_events",
+    "webhooks": "webhooks.tasks.fan_out",
+}
 
 # ── The API ──────────────────────────────────────────────────────────────────
 API_PREFIX = "/api/v2"
@@ -229,6 +234,47 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(TRUSTED_PROXIES)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# The theme. A dotted path is called with the request.
+UNFOLD = {
+    "SITE_TITLE": "bizsuite.dashboard.branding.site_title",
+    "SITE_HEADER": "bizsuite.dashboard.branding.site_title",
+    "SITE_SUBHEADER": "Business Suite",
+    "SITE_URL": None,
+    "SITE_ICON": "bizsuite.dashboard.branding.logo",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": "bizsuite.dashboard.branding.favicon",
+        }
+    ],
+    "STYLES": ["bizsuite.dashboard.branding.stylesheet"],
+    "ENVIRONMENT": "bizsuite.dashboard.branding.environment",
+    "ENVIRONMENT_TITLE_PREFIX": "bizsuite.dashboard.branding.environment_prefix",
+    "LOGIN": {"image": "bizsuite.dashboard.branding.login_image"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "bizsuite.dashboard.navigation.sidebar",
+    },
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .014 190)",
+            "100": "oklch(94.5% .036 188)",
+            "200": "oklch(89% .07 187)",
+            "300": "oklch(81% .1 186)",
+            "400": "oklch(72% .115 185)",
+            "500": "oklch(62% .108 187)",
+            "600": "oklch(51.5% .09 190)",
+            "700": "oklch(44% .076 192)",
+            "800": "oklch(38% .063 194)",
+            "900": "oklch(33% .052 196)",
+            "950": "oklch(24% .04 198)",
+        }
+    },
+}
 
 # ── Language, time, files ────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en-gb"

@@ -6,19 +6,44 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
+from billing.views import (
+    AccountViewSet,
+    CategoryViewSet,
+    InvoicePaymentViewSet,
+    InvoiceViewSet,
+    PaymentViewSet,
+    ProductViewSet,
+    TransactionViewSet,
+)
 from bizsuite.api.index import IndexView
 from customers.views import CustomerViewSet
+from reporting.views import FinancialReportView
+from webhooks.views import DeliveryViewSet, WebhookViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("customers", CustomerViewSet, basename="customers")
+router.register("invoices", InvoiceViewSet, basename="invoices")
+router.register(
+    r"invoices/(?P<invoice_pk>[0-9]{1,18})/payments",
+    InvoicePaymentViewSet,
+    basename="invoice-payments",
+)
+router.register("payments", PaymentViewSet, basename="payments")
+router.register("transactions", TransactionViewSet, basename="transactions")
+router.register("accounts", AccountViewSet, basename="accounts")
+router.register("categories", CategoryViewSet, basename="categories")
+router.register("products", ProductViewSet, basename="products")
+router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
+router.register("webhooks", WebhookViewSet, basename="webhooks")
 
-RESOURCES = tuple(dict.fromkeys(prefix for prefix, *_ in router.registry))
+RESOURCES = tuple(prefix for prefix, *_ in router.registry if "/" not in prefix)
 
 api = [
     path("", IndexView.as_view(resources=RESOURCES), name="api-index"),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="api-schema"), name="api-redoc"),
+    path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
     *router.urls,
 ]
 

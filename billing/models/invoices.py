@@ -59,7 +59,7 @@ class Invoice(Record):
     Once issued, its number, customer, items and amounts never change.
     """
 
-    number = models.CharField(_("number"), max_length=40, null=True, unique=True, editable=False)
+    number = models.CharField(_("number"), max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001  null: not numbered
     status = models.CharField(
         _("status"),
         max_length=20,

@@ -70,9 +70,7 @@ class JournalEntry(models.Model):
         verbose_name_plural = _("journal")
         ordering = ["-date", "-id"]
         indexes = [
-            models.Index(
-                fields=["document_type", "document_id"], name="billing_entry_of_document"
-            )
+            models.Index(fields=["document_type", "document_id"], name="billing_entry_of_document")
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from bizsuite.errors import Forbidden, Invalid
 from bizsuite.events.recording import record_event
@@ -36,7 +36,12 @@ def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) 
         profile.clean_fields()
     except ValidationError as error:
         raise Invalid({name: texts[0] for name, texts in error.message_dict.items()}) from None
-    Organisation.objects.filter(pk=profile.pk).update(**changes, version=F("version") + 1)
+    rows = Organisation.objects.filter(pk=profile.pk)
+    if "currency" in changes and not profile.currency_fixed:
+        # The first document may be booked at this very moment.
+        rows = rows.filter(Q(currency_fixed=False) | Q(currency=changes["currency"]))
+    if not rows.update(**changes, version=F("version") + 1):
+        raise Invalid({"currency": "The books have just been opened in another currency"})
     profile.refresh_from_db()
     record_event("organisation.updated", profile, data=organisation_data(profile), actor=actor)
     return profile

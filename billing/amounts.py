@@ -1,0 +1,13 @@
+"""Amounts that change hands."""
+
+from decimal import Decimal
+
+from bizsuite.errors import Invalid
+from bizsuite.money import currency_decimals, has_at_most
+
+
+def require_payable(amount: Decimal, currency: str, *, field: str = "amount") -> None:
+    """Raises Invalid for a fraction of a cent (of a yen, a fils): nobody can pay one."""
+    places = currency_decimals(currency)
+    if not has_at_most(amount, places):
+        raise Invalid({field: f"Must have no more than {places} decimals in {currency}"})

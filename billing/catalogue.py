@@ -1,0 +1,172 @@
+"""Accounts, categories and products: added, changed, removed or archived."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from billing.amounts import require_payable
+from billing.ledger import NewEntry, NewPosting, post_entry
+from billing.models import Account, Category, Product
+from billing.models.catalogue import Named
+from billing.models.ledger import Ledger
+from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
+from bizsuite.api.serializers import RecordSerializer
+from bizsuite.errors import Conflict, Invalid, Stale
+from bizsuite.events.recording import NewEvent, record_event, record_events
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import organisation
+
+SERIALIZERS: dict[type[models.Model], type[RecordSerializer]] = {
+    Account: AccountSerializer,
+    Category: CategorySerializer,
+    Product: ProductSerializer,
+}
+
+
+class TypeInUse(Conflict):
+    code = "type_in_use"
+
+
+@transaction.atomic
+def create_account(*, actor: Actor, **fields: Any) -> Account:
+    """Open an account; its opening balance is booked against equity, dated today."""
+    profile = organisation()
+    opening = fields.pop("opening_balance", Decimal(0))
+    currency = fields.pop("currency", profile.currency)
+    if currency != profile.currency:
+        raise Invalid({"currency": f"Accounts are kept in {profile.currency}"})
+    require_payable(opening, currency, field="opening_balance")
+    account = Account(currency=currency, opening_balance=opening, **fields)
+    _save_new([account])
+    if opening:
+        post_entry(
+            NewEntry(
+                date=profile.today(),
+                document=account,
+                description=f"Opening balance of {account.name}",
+                currency=currency,
+                postings=[
+                    NewPosting(ledger=Ledger.CASH, amount=opening, account=account),
+                    NewPosting(ledger=Ledger.OPENING_BALANCE, amount=-opening),
+                ],
+            )
+        )
+        account.refresh()
+    _record("created", [account], actor)
+    return account
+
+
+@transaction.atomic
+def create_category(*, actor: Actor, **fields: Any) -> Category:
+    category = Category(**fields)
+    _save_new([category])
+    _record("created", [category], actor)
+    return category
+
+
+@transaction.atomic
+def create_products(new_products: Sequence[Mapping[str, Any]], *, actor: Actor) -> list[Product]:
+    """Add products, each from its fields; all of them or, on an error, none."""
+    products = [Product(**fields) for fields in new_products]
+    _save_new(products)
+    _record("created", products, actor)
+    return products
+
+
+def create_product(*, actor: Actor, **fields: Any) -> Product:
+    return create_products([fields], actor=actor)[0]
+
+
+@transaction.atomic
+def update_named(
+    record: Named, *, actor: Actor, if_version: int | None = None, **changes: Any
+) -> Named:
+    """Change an account, a category or a product.
+
+    An account's currency and opening balance are booked and stay; a category that is in use
+    stays income or expense.
+    """
+    for name in ("currency", "opening_balance"):
+        if name in changes and changes[name] != getattr(record, name):
+            raise Conflict(f"The {name.replace('_', ' ')} of an account cannot change.")
+    if isinstance(record, Category) and changes.get("type", record.type) != record.type:
+        _require_unused(record)
+    for name, value in changes.items():
+        setattr(record, name, value)
+    changed = (
+        type(record)
+        .objects.filter(pk=record.pk)
+        .change(if_version=if_version, **changes, search_text=record.folded_search_text())
+    )
+    if not changed:
+        raise Stale("This record has been changed since you read it.")
+    record.refresh()
+    _record("updated", [record], actor)
+    return record
+
+
+@transaction.atomic
+def delete_named(record: Named, *, actor: Actor) -> bool:
+    """Remove a record; returns False if documents refer to it and it was archived instead."""
+    data, pk, version = _shown(record), record.pk, record.version
+    try:
+        with transaction.atomic():
+            record.delete()
+    except ProtectedError:
+        archive_named(record, actor=actor)
+        return False
+    record.pk, record.version = pk, version + 1
+    record_event(f"{record._meta.model_name}.deleted", record, data=data, actor=actor)
+    return True
+
+
+@transaction.atomic
+def archive_named(record: Named, *, actor: Actor) -> Named:
+    """Hide a record from lists and new documents. Archiving twice changes nothing."""
+    rows = type(record).objects.filter(pk=record.pk, archived_at=None)
+    archived = rows.change(archived_at=timezone.now())
+    record.refresh()
+    if archived:
+        _record("updated", [record], actor)
+    return record
+
+
+@transaction.atomic
+def restore_named(record: Named, *, actor: Actor) -> Named:
+    """Take a record out of the archive. Doing it twice changes nothing."""
+    rows = type(record).objects.filter(pk=record.pk, archived_at__isnull=False)
+    restored = rows.change(archived_at=None)
+    record.refresh()
+    if restored:
+        _record("updated", [record], actor)
+    return record
+
+
+def _require_unused(category: Category) -> None:
+    if (
+        category.transactions.exists()
+        or category.invoice_items.exists()
+        or category.postings.exists()
+    ):
+        raise TypeInUse(f"Category {category.pk} is in use and stays {category.type}.")
+
+
+def _save_new(records: Sequence[Named]) -> None:
+    for record in records:
+        record.search_text = record.folded_search_text()
+    type(records[0]).objects.bulk_create(records)
+
+
+def _record(verb: str, records: Sequence[Named], actor: Actor) -> None:
+    name = records[0]._meta.model_name
+    record_events(
+        [NewEvent(f"{name}.{verb}", record, _shown(record)) for record in records], actor=actor
+    )
+
+
+def _shown(record: Named) -> Mapping[str, Any]:
+    return SERIALIZERS[type(record)](record).data

@@ -1,0 +1,21 @@
+"""What a new installation starts with, and what is taken where nothing is named."""
+
+from billing.models import Account, Category
+from billing.models.catalogue import FlowType
+from bizsuite.errors import Invalid
+
+DEFAULT_ACCOUNT = 1
+DEFAULT_CATEGORY = 1
+
+
+def default_account() -> Account:
+    """Where a payment goes that names no account. Raises Invalid once that one is gone."""
+    account = Account.objects.active().filter(pk=DEFAULT_ACCOUNT).first()
+    if account is None:
+        raise Invalid({"account_id": "This field is required"})
+    return account
+
+
+def default_income_category() -> Category | None:
+    """What income is for that names no category; None once that one is gone."""
+    return Category.objects.filter(pk=DEFAULT_CATEGORY, type=FlowType.INCOME).first()

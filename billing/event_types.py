@@ -1,0 +1,121 @@
+"""The events of billing, each with an example of what it carries."""
+
+from decimal import Decimal
+
+from bizsuite.events.registry import EventType, declare
+
+RECORD = {
+    "external_id": None,
+    "metadata": {},
+    "created_at": "2024-01-15T10:00:00Z",
+    "updated_at": "2024-01-15T10:00:00Z",
+}
+INVOICE = {
+    "id": 1,
+    "invoice_number": "INV-2024-001",
+    "customer_id": 1,
+    "amount": Decimal("1500.00"),
+    "status": "Unpaid",
+    "date": "2024-01-15",
+    "due_date": "2024-02-15",
+    "overdue": False,
+    "currency": "USD",
+    "subtotal": Decimal("1500.00"),
+    "tax": Decimal("0.00"),
+    "paid": Decimal("0.00"),
+    "balance": Decimal("1500.00"),
+    "items": [
+        {
+            "id": 1,
+            "description": "Web Development",
+            "amount": Decimal("1500.00"),
+            "qty": 1,
+            "tax_rate": 0,
+            "total": Decimal("1500.00"),
+            "product_id": None,
+            "category_id": None,
+        }
+    ],
+    "taxes": [{"rate": 0, "net": Decimal("1500.00"), "tax": Decimal("0.00")}],
+    "notes": "Payment due within 30 days",
+} | RECORD
+DRAFT = INVOICE | {"invoice_number": None, "status": "Draft"}
+PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decimal("0.00")}
+PAYMENT = {
+    "id": 1,
+    "customer_id": 1,
+    "account_id": 1,
+    "amount": Decimal("1500.00"),
+    "currency": "USD",
+    "date": "2024-01-20",
+    "method": "Bank transfer",
+    "reference": None,
+    "notes": None,
+    "allocations": [{"invoice_id": 1, "amount": Decimal("1500.00"), "date": "2024-01-20"}],
+    "unallocated": Decimal("0.00"),
+    "refunded": Decimal("0.00"),
+} | RECORD
+TRANSACTION = {
+    "id": 1,
+    "type": "Income",
+    "account_id": 1,
+    "amount": Decimal("1500.00"),
+    "currency": "USD",
+    "category_id": 1,
+    "description": "Website Development Payment",
+    "date": "2024-01-15",
+    "tax_rate": 0,
+    "tax": Decimal("0.00"),
+    "payment_id": None,
+    "reversed_on": None,
+} | RECORD
+ACCOUNT = {
+    "id": 1,
+    "name": "Cash",
+    "type": "Cash",
+    "currency": "USD",
+    "opening_balance": Decimal("0.00"),
+    "balance": Decimal("1500.00"),
+    "archived_at": None,
+} | RECORD
+CATEGORY = {"id": 1, "name": "Sales", "type": "Income", "archived_at": None} | RECORD
+PRODUCT = {
+    "id": 1,
+    "name": "Web Hosting",
+    "type": "service",
+    "price": Decimal("99.99"),
+    "tax_rate": 10,
+    "description": "Annual web hosting package",
+    "archived_at": None,
+} | RECORD
+
+declare(
+    EventType("invoice.created", "An invoice was made, as a draft or issued at once.", DRAFT),
+    EventType("invoice.updated", "An invoice changed, or part of it was paid.", INVOICE),
+    EventType("invoice.issued", "An invoice got its number and is owed from now on.", INVOICE),
+    EventType("invoice.paid", "An invoice is paid in full.", PAID),
+    EventType(
+        "invoice.voided",
+        "An issued invoice was taken out of the books.",
+        INVOICE | {"status": "Void", "balance": Decimal("0.00")},
+    ),
+    EventType("invoice.deleted", "A draft was removed.", DRAFT),
+    EventType(
+        "invoice.overdue",
+        "The due date has passed; once per invoice, never for one loaded overdue.",
+        INVOICE | {"overdue": True},
+    ),
+    EventType("payment.received", "A customer's payment was recorded.", PAYMENT),
+    EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
+    EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
+    EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),
+    EventType("product.created", "A product was added.", PRODUCT),
+    EventType("product.updated", "A product changed, or was archived or restored.", PRODUCT),
+    EventType("product.deleted", "A product that nothing refers to was removed.", PRODUCT),
+    EventType("account.created", "An account was opened.", ACCOUNT),
+    EventType("account.updated", "An account changed, or was archived or restored.", ACCOUNT),
+    EventType("account.deleted", "An account without postings was removed.", ACCOUNT),
+    EventType("category.created", "A category was added.", CATEGORY),
+    EventType("category.updated", "A category changed, or was archived or restored.", CATEGORY),
+    EventType("category.deleted", "A category that nothing refers to was removed.", CATEGORY),
+)

@@ -1,0 +1,103 @@
+"""The filters of billing's lists."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from billing.models import Account, Category, Invoice, Payment, Product, Transaction
+from billing.models.catalogue import FlowType
+from billing.models.invoices import InvoiceStatus
+from bizsuite.api.filters import (
+    DateFilter,
+    FlagFilter,
+    IdFilter,
+    RecordFilter,
+    SearchFilter,
+    WordFilter,
+)
+from bizsuite.identity.models import organisation
+
+COMMON = ("external_id", "updated_since")
+
+
+class DatedFilter(RecordFilter):
+    date_from = DateFilter(field_name="date", lookup_expr="gte", help_text="First day, inclusive.")
+    date_to = DateFilter(field_name="date", lookup_expr="lte", help_text="Last day, inclusive.")
+
+
+class ArchivableFilter(RecordFilter):
+    search = SearchFilter()
+    archived = FlagFilter(
+        method="filter_archived", help_text="true: the archived ones; else the active ones."
+    )
+
+    def filter_archived(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.filter(archived_at__isnull=not value)
+
+    def filter_queryset(self, queryset: Any) -> QuerySet:
+        queryset = super().filter_queryset(queryset)
+        return queryset.active() if self.form.cleaned_data["archived"] is None else queryset
+
+
+class AccountFilter(ArchivableFilter):
+    type = WordFilter(words=Account.Type.values)
+
+    class Meta:
+        model = Account
+        fields = ("search", "type", "archived", *COMMON)
+
+
+class CategoryFilter(ArchivableFilter):
+    type = WordFilter(words=FlowType.values)
+
+    class Meta:
+        model = Category
+        fields = ("search", "type", "archived", *COMMON)
+
+
+class ProductFilter(ArchivableFilter):
+    type = WordFilter(words=Product.Type.values)
+
+    class Meta:
+        model = Product
+        fields = ("search", "type", "archived", *COMMON)
+
+
+class InvoiceFilter(DatedFilter):
+    search = SearchFilter()
+    status = WordFilter(words=InvoiceStatus.values)
+    customer_id = IdFilter(field_name="customer_id")
+    overdue = FlagFilter(method="filter_overdue")
+
+    class Meta:
+        model = Invoice
+        fields = (
+            "search", "status", "customer_id", "date_from", "date_to", "overdue", *COMMON,
+        )  # fmt: skip
+
+    def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet:
+        overdue = Invoice.objects.overdue(organisation().today())
+        return queryset.filter(pk__in=overdue) if value else queryset.exclude(pk__in=overdue)
+
+
+class PaymentFilter(DatedFilter):
+    search = SearchFilter()
+    customer_id = IdFilter(field_name="customer_id")
+    account_id = IdFilter(field_name="account_id")
+
+    class Meta:
+        model = Payment
+        fields = ("search", "customer_id", "account_id", "date_from", "date_to", *COMMON)
+
+
+class TransactionFilter(DatedFilter):
+    search = SearchFilter()
+    type = WordFilter(words=FlowType.values)
+    account_id = IdFilter(field_name="account_id")
+    category_id = IdFilter(field_name="category_id")
+
+    class Meta:
+        model = Transaction
+        fields = (
+            "search", "type", "account_id", "category_id", "date_from", "date_to", *COMMON,
+        )  # fmt: skip

@@ -1,0 +1,298 @@
+"""What can be done with an invoice."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
+from billing.currency import fix_currency
+from billing.defaults import default_income_category
+from billing.invoice_books import issue_entry
+from billing.invoice_content import (
+    built_invoice,
+    built_items,
+    require_due_after_date,
+    same_items,
+    set_totals,
+)
+from billing.ledger import post_entries, require_open_period, reverse_entry, standing_entry
+from billing.models import Invoice, InvoiceItem, InvoiceTax
+from billing.models.invoices import InvoiceStatus
+from billing.numbers import next_numbers
+from billing.serializers import InvoiceSerializer
+from bizsuite.errors import Conflict, Stale
+from bizsuite.events.recording import NewEvent, record_event, record_events
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import Organisation, organisation
+from customers.customers import require_active
+
+PREFIX = "INV"
+# What may still be changed of an issued invoice.
+CHANGEABLE_ONCE_ISSUED = ("notes", "due_date", "external_id", "metadata")
+COPIED_OF_CUSTOMER = (
+    "account",
+    "contact_name",
+    "email",
+    "phone",
+    "tax_id",
+    "address",
+    "city",
+    "state",
+    "zip",
+    "country",
+)
+
+
+class InvoiceNotDraft(Conflict):
+    code = "invoice_not_draft"
+
+
+class InvoiceIssued(Conflict):
+    code = "invoice_issued"
+
+
+class InvoiceNotVoidable(Conflict):
+    code = "invoice_not_voidable"
+
+
+@transaction.atomic
+def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) -> list[Invoice]:
+    """Make invoices, all of them or none; each is issued at once unless its `draft` is true.
+
+    Each has customer and items (description, amount = unit price, quantity; tax_rate in percent,
+    product, category), and may have date, due_date, notes, external_id, metadata.
+    """
+    profile = organisation()
+    fix_currency(profile)
+    invoices = []
+    items: list[InvoiceItem] = []
+    taxes: list[InvoiceTax] = []
+    to_issue = []
+    for fields in new_invoices:
+        require_active(fields["customer"])
+        invoice, its_items, its_taxes = built_invoice(fields, profile)
+        invoices.append(invoice)
+        items += its_items
+        taxes += its_taxes
+        if not fields.get("draft", False):
+            to_issue.append(invoice)
+    _number(to_issue, profile)
+    for invoice in invoices:
+        invoice.search_text = invoice.folded_search_text()
+    Invoice.objects.bulk_create(invoices)
+    InvoiceItem.objects.bulk_create(items, batch_size=500)
+    InvoiceTax.objects.bulk_create(taxes, batch_size=500)
+    _load_parts(invoices)
+    _post(to_issue)
+    _record_creation(invoices, actor)
+    return invoices
+
+
+def create_invoice(*, actor: Actor, **fields: Any) -> Invoice:
+    return create_invoices([fields], actor=actor)[0]
+
+
+@transaction.atomic
+def update_invoice(
+    invoice: Invoice, *, actor: Actor, if_version: int | None = None, **changes: Any
+) -> Invoice:
+    """Change a draft in any way, an issued invoice only in CHANGEABLE_ONCE_ISSUED.
+
+    `items`, when given, replaces all items. What is sent as it is already changes nothing, so
+    that a client may send the whole invoice back. Raises InvoiceIssued.
+    """
+    invoice = locked(invoice)
+    if if_version is not None and invoice.version != if_version:
+        raise Stale("This invoice has been changed since you read it.")
+    items = changes.pop("items", None)
+    if items is not None and same_items(invoice, items):
+        items = None
+    changes = {name: value for name, value in changes.items() if getattr(invoice, name) != value}
+    if invoice.status != InvoiceStatus.DRAFT:
+        _require_changeable_once_issued(invoice, changes, items)
+    for name, value in changes.items():
+        setattr(invoice, name, value)
+    require_due_after_date(invoice)
+    if "customer" in changes:
+        require_active(invoice.customer)
+    if items is not None:
+        changes |= _replaced_items(invoice, items)
+    changes["search_text"] = invoice.folded_search_text()
+    Invoice.objects.filter(pk=invoice.pk).change(**changes)
+    return _changed(invoice, "invoice.updated", actor)
+
+
+@transaction.atomic
+def issue_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
+    """Give a draft its legal number. From here on its amounts never change."""
+    invoice = locked(invoice)
+    if invoice.status != InvoiceStatus.DRAFT:
+        raise InvoiceNotDraft(
+            f"Invoice {invoice.number} is issued already.", allowed=allowed_moves(invoice)
+        )
+    require_active(invoice.customer)
+    profile = organisation()
+    _number([invoice], profile)
+    # Compare-and-set beside the lock: whatever the database, a draft is issued once.
+    issued = Invoice.objects.filter(pk=invoice.pk, status=InvoiceStatus.DRAFT).change(
+        number=invoice.number,
+        status=invoice.status,
+        issued_at=invoice.issued_at,
+        customer_details=invoice.customer_details,
+        overdue_announced=invoice.overdue_announced,
+        search_text=invoice.folded_search_text(),
+    )
+    if not issued:
+        raise InvoiceNotDraft(f"Invoice {invoice.pk} is not a draft.")
+    _load_parts([invoice])
+    _post([invoice])
+    invoice = _changed(invoice, "invoice.issued", actor)
+    if invoice.status == InvoiceStatus.PAID:
+        record_event("invoice.paid", invoice, data=InvoiceSerializer(invoice).data, actor=actor)
+    return invoice
+
+
+@transaction.atomic
+def void_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
+    """Take an unpaid invoice out of the books, by a reversal dated like it. It keeps its number."""
+    invoice = locked(invoice)
+    if "void" not in allowed_moves(invoice):
+        raise InvoiceNotVoidable(
+            f"Invoice {invoice.number or invoice.pk} is {invoice.status}; only an issued invoice"
+            " with nothing paid or credited on it can be voided.",
+            allowed=allowed_moves(invoice),
+        )
+    require_open_period([invoice.date])
+    if invoice.amount:
+        reverse_entry(standing_entry(invoice), date=invoice.date, document=invoice)
+    Invoice.objects.filter(pk=invoice.pk).change(
+        status=InvoiceStatus.VOID, balance=Decimal(0), voided_at=timezone.now()
+    )
+    return _changed(invoice, "invoice.voided", actor)
+
+
+@transaction.atomic
+def delete_invoice(invoice: Invoice, *, actor: Actor) -> None:
+    """Remove a draft. An issued invoice is voided instead; its number must stay accounted for."""
+    invoice = locked(invoice)
+    if invoice.status != InvoiceStatus.DRAFT:
+        raise InvoiceIssued(
+            f"Invoice {invoice.number} is issued and cannot be deleted.",
+            allowed=allowed_moves(invoice),
+        )
+    data, pk, version = InvoiceSerializer(invoice).data, invoice.pk, invoice.version
+    invoice.delete()
+    invoice.pk, invoice.version = pk, version + 1
+    record_event("invoice.deleted", invoice, data=data, actor=actor)
+
+
+def announce_overdue(*, today: datetime.date, actor: Actor) -> int:
+    """Record invoice.overdue, once per invoice; returns how many it was said of."""
+    announced = 0
+    due = Invoice.objects.overdue(today).filter(overdue_announced=False).order_by("pk")
+    for pk in due.values_list("pk", flat=True)[:1000]:
+        with transaction.atomic():
+            claimed = Invoice.objects.overdue(today).filter(pk=pk, overdue_announced=False)
+            if claimed.change(overdue_announced=True):
+                _changed(Invoice(pk=pk), "invoice.overdue", actor)
+                announced += 1
+    return announced
+
+
+def allowed_moves(invoice: Invoice) -> list[str]:
+    """What this invoice's state allows to be done with it."""
+    if invoice.status == InvoiceStatus.DRAFT:
+        return ["update", "issue", "delete"]
+    moves = ["pay"] if invoice.is_open() else []
+    if invoice.status != InvoiceStatus.VOID and not invoice.paid and not invoice.credited:
+        moves.append("void")
+    return moves
+
+
+def locked(invoice: Invoice) -> Invoice:
+    """The invoice as it is now, held until the transaction ends.
+
+    On SQLite the transaction itself is the lock: it begins IMMEDIATE.
+    """
+    return (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("customer")
+        .prefetch_related("items__category", "items__product", "taxes")
+        .get(pk=invoice.pk)
+    )
+
+
+def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
+    """Mark invoices as issued: number, status, the customer as they are now. Nothing is saved."""
+    require_open_period(invoice.date for invoice in invoices)
+    now = timezone.now()
+    by_year: dict[int, list[Invoice]] = {}
+    for invoice in invoices:
+        by_year.setdefault(invoice.date.year, []).append(invoice)
+    # In the order of the years, so that two batches over the same years cannot deadlock.
+    for year in sorted(by_year):
+        numbers = next_numbers(PREFIX, year, len(by_year[year]))
+        for invoice, number in zip(by_year[year], numbers, strict=True):
+            invoice.number = number
+            invoice.status = InvoiceStatus.UNPAID if invoice.amount else InvoiceStatus.PAID
+            invoice.issued_at = now
+            invoice.overdue_announced = invoice.due_date < profile.today(now)
+            invoice.customer_details = {
+                name: getattr(invoice.customer, name) for name in COPIED_OF_CUSTOMER
+            }
+
+
+def _post(invoices: Sequence[Invoice]) -> None:
+    category = default_income_category()
+    post_entries([issue_entry(invoice, category) for invoice in invoices if invoice.amount])
+
+
+def _load_parts(invoices: Sequence[Invoice]) -> None:
+    prefetch_related_objects(invoices, "items__category", "taxes")
+
+
+def _record_creation(invoices: Sequence[Invoice], actor: Actor) -> None:
+    events = []
+    for invoice in invoices:
+        data = InvoiceSerializer(invoice).data
+        events.append(NewEvent("invoice.created", invoice, data))
+        if invoice.status != InvoiceStatus.DRAFT:
+            events.append(NewEvent("invoice.issued", invoice, data))
+        if invoice.status == InvoiceStatus.PAID:
+            events.append(NewEvent("invoice.paid", invoice, data))
+    record_events(events, actor=actor)
+
+
+def _changed(invoice: Invoice, event: str, actor: Actor) -> Invoice:
+    """The invoice as it is after a change, with the event that says so."""
+    invoice = locked(invoice)
+    record_event(event, invoice, data=InvoiceSerializer(invoice).data, actor=actor)
+    return invoice
+
+
+def _replaced_items(invoice: Invoice, new_items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Put new items in the place of the old; returns the totals to store on the invoice."""
+    items, taxes, totals = built_items(invoice, new_items)
+    invoice.items.all().delete()
+    invoice.taxes.all().delete()
+    InvoiceItem.objects.bulk_create(items, batch_size=500)
+    InvoiceTax.objects.bulk_create(taxes, batch_size=500)
+    set_totals(invoice, totals)
+    return {name: getattr(invoice, name) for name in ("subtotal", "tax", "amount", "balance")}
+
+
+def _require_changeable_once_issued(
+    invoice: Invoice, changes: Mapping[str, Any], items: object
+) -> None:
+    refused = [name for name in changes if name not in CHANGEABLE_ONCE_ISSUED]
+    if items is not None:
+        refused.append("items")
+    if refused:
+        raise InvoiceIssued(
+            f"Invoice {invoice.number} is issued; {', '.join(refused)} can no longer change.",
+            allowed=list(CHANGEABLE_ONCE_ISSUED),
+        )

@@ -1,0 +1,175 @@
+"""Posting to the books: the one way in."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F
+
+from billing.currency import fix_currency
+from billing.models import Account, Category, JournalEntry, Posting
+from billing.models.ledger import Basis, Ledger
+from bizsuite.errors import Conflict
+from bizsuite.identity.models import Organisation, organisation
+from bizsuite.money import money_value, round_money
+from bizsuite.records import Record
+from customers.models import Customer
+
+
+class PeriodClosed(Conflict):
+    code = "period_closed"
+
+
+class Unbalanced(RuntimeError):
+    """A programming error: the debits and credits of an entry differ on one basis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPosting:
+    """One line to post. amount: in the document's currency, debit positive, credit negative."""
+
+    ledger: Ledger
+    amount: Decimal
+    basis: Basis = Basis.BOTH
+    account: Account | None = None
+    category: Category | None = None
+    customer: Customer | None = None
+    tax_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to post. exchange_rate: organisation's currency for one of `currency`."""
+
+    date: datetime.date
+    document: Record
+    description: str
+    currency: str
+    postings: Sequence[NewPosting]
+    exchange_rate: Decimal = Decimal(1)
+    reverses: JournalEntry | None = None
+
+
+def require_open_period(dates: Iterable[datetime.date]) -> None:
+    """Raises PeriodClosed if a date lies in the period that an administrator has closed."""
+    _require_open(organisation(), dates)
+
+
+def post_entries(new_entries: Sequence[NewEntry]) -> list[JournalEntry]:
+    """Write balanced entries and raise the balances of the accounts they touch.
+
+    Call in the transaction that writes the documents. Raises PeriodClosed for a locked date and
+    Unbalanced where the accrual or the cash reading of an entry does not add up to zero.
+    """
+    if not new_entries:
+        return []
+    profile = organisation()
+    _require_open(profile, (new.date for new in new_entries))
+    fix_currency(profile)
+    entries = JournalEntry.objects.bulk_create(
+        [
+            JournalEntry(
+                date=new.date,
+                document_type=new.document._meta.model_name,
+                document_id=new.document.pk,
+                description=new.description[:500],
+                currency=new.currency,
+                exchange_rate=new.exchange_rate,
+                reverses=new.reverses,
+            )
+            for new in new_entries
+        ]
+    )
+    postings = [
+        posting
+        for entry, new in zip(entries, new_entries, strict=True)
+        for posting in _postings(entry, new, profile.currency)
+    ]
+    Posting.objects.bulk_create(postings, batch_size=500)
+    _raise_account_balances(postings)
+    return entries
+
+
+def post_entry(new_entry: NewEntry) -> JournalEntry:
+    return post_entries([new_entry])[0]
+
+
+def reverse_entry(entry: JournalEntry, *, date: datetime.date, document: Record) -> JournalEntry:
+    """Post the opposite of `entry`; a second reversal of it is refused by the database."""
+    return post_entry(
+        NewEntry(
+            date=date,
+            document=document,
+            description=f"Reversal: {entry.description}",
+            currency=entry.currency,
+            exchange_rate=entry.exchange_rate,
+            reverses=entry,
+            postings=[
+                NewPosting(
+                    ledger=Ledger(posting.ledger),
+                    amount=-posting.document_amount,
+                    basis=Basis(posting.basis),
+                    account=posting.account,
+                    category=posting.category,
+                    customer=posting.customer,
+                    tax_rate=posting.tax_rate,
+                )
+                for posting in entry.postings.select_related("account", "category", "customer")
+            ],
+        )
+    )
+
+
+def standing_entry(document: Record) -> JournalEntry:
+    """The newest entry of a document that is neither reversed nor itself a reversal."""
+    return JournalEntry.objects.filter(
+        document_type=document._meta.model_name,
+        document_id=document.pk,
+        reverses=None,
+        reversed_by=None,
+    ).latest("id")
+
+
+def _require_open(profile: Organisation, dates: Iterable[datetime.date]) -> None:
+    closed = profile.closed_until
+    if closed is not None and any(date <= closed for date in dates):
+        raise PeriodClosed(f"The books are closed up to {closed}.")
+
+
+def _postings(entry: JournalEntry, new: NewEntry, base_currency: str) -> list[Posting]:
+    postings = [
+        Posting(
+            entry=entry,
+            date=new.date,
+            ledger=line.ledger,
+            basis=line.basis,
+            amount=round_money(line.amount * new.exchange_rate, base_currency),
+            document_amount=line.amount,
+            currency=new.currency,
+            account=line.account,
+            category=line.category,
+            customer=line.customer,
+            tax_rate=line.tax_rate,
+        )
+        for line in new.postings
+        if line.amount
+    ]
+    for basis in (Basis.ACCRUAL, Basis.CASH):
+        counted = [p for p in postings if p.basis in (Basis.BOTH, basis)]
+        if sum(p.amount for p in counted) or sum(p.document_amount for p in counted):
+            raise Unbalanced(f"{new.description}: does not balance on the {basis} basis.")
+    return postings
+
+
+def _raise_account_balances(postings: Iterable[Posting]) -> None:
+    moved: dict[int, Decimal] = defaultdict(Decimal)
+    for posting in postings:
+        if posting.ledger == Ledger.CASH and posting.account_id is not None:
+            moved[posting.account_id] += posting.document_amount
+    # In the order of their ids, so that two entries over the same accounts cannot deadlock.
+    for account_id in sorted(moved):
+        Account.objects.filter(pk=account_id).change(
+            balance=F("balance") + money_value(moved[account_id])
+        )

@@ -1,0 +1,210 @@
+"""Money from customers: recorded, put against invoices, kept as credit."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.amounts import require_payable
+from billing.defaults import default_account, default_income_category
+from billing.invoice_books import settlement_postings, tax_when_settled
+from billing.invoices import allowed_moves, locked
+from billing.ledger import NewEntry, NewPosting, post_entry, require_open_period
+from billing.models import Account, Allocation, Category, Invoice, Payment, Transaction
+from billing.models.catalogue import FlowType
+from billing.models.invoices import InvoiceStatus
+from billing.models.ledger import Ledger
+from billing.serializers import (
+    InvoiceSerializer,
+    PaymentSerializer,
+    TransactionSerializer,
+)
+from bizsuite.errors import Conflict, Invalid
+from bizsuite.events.recording import NewEvent, record_events
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import organisation
+from customers.customers import require_active
+from customers.models import Customer
+
+
+class InvoiceNotOpen(Conflict):
+    code = "invoice_not_open"
+
+
+class PaymentExceedsBalance(Conflict):
+    code = "payment_exceeds_balance"
+
+
+@transaction.atomic
+def pay_invoice(
+    invoice: Invoice,
+    *,
+    amount: Decimal,
+    actor: Actor,
+    allow_credit: bool = False,
+    **details: Any,
+) -> Payment:
+    """Record a payment on one invoice.
+
+    More than the balance raises PaymentExceedsBalance, unless `allow_credit`: then the rest is
+    the customer's credit. `details` as in `record_payment`.
+    """
+    invoice = locked(invoice)
+    taken = min(amount, invoice.balance) if allow_credit else amount
+    return record_payment(
+        customer=invoice.customer,
+        amount=amount,
+        allocations=[{"invoice": invoice, "amount": taken}],
+        actor=actor,
+        **details,
+    )
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    customer: Customer,
+    amount: Decimal,
+    actor: Actor,
+    allocations: Sequence[Mapping[str, Any]] = (),
+    date: datetime.date | None = None,
+    account: Account | None = None,
+    category: Category | None = None,
+    description: str = "",
+    **details: Any,
+) -> Payment:
+    """Record money received, and put it against invoices.
+
+    allocations: {invoice, amount} each; what they leave of `amount` is the customer's credit.
+    account, category: where it goes and what it is for; the installation's first ones if None.
+    details: method, reference, notes, external_id, metadata.
+    """
+    profile = organisation()
+    date = date or profile.today()
+    require_open_period([date])
+    require_payable(amount, profile.currency)
+    require_active(customer)
+    account = account or default_account()
+    payment = Payment(
+        customer=customer,
+        account=account,
+        date=date,
+        amount=amount,
+        unallocated=amount - _total(allocations, amount),
+        currency=profile.currency,
+        **details,
+    )
+    payment.search_text = payment.folded_search_text()
+    payment.save(force_insert=True)
+    _book_line(payment, category, description)
+    postings = [NewPosting(ledger=Ledger.CASH, amount=amount, account=account)]
+    settled = []
+    # In the order of their ids, so that two payments over the same invoices cannot deadlock.
+    for allocation in sorted(allocations, key=lambda each: each["invoice"].pk):
+        invoice, its_postings = _settle(payment, allocation["invoice"], allocation["amount"])
+        settled.append(invoice)
+        postings += its_postings
+    postings.append(
+        NewPosting(ledger=Ledger.CUSTOMER_CREDIT, amount=-payment.unallocated, customer=customer)
+    )
+    post_entry(
+        NewEntry(
+            date=date,
+            document=payment,
+            description=f"Payment from {customer.account}",
+            currency=payment.currency,
+            postings=postings,
+        )
+    )
+    _record_receipt(payment, settled, actor)
+    return payment
+
+
+def _total(allocations: Sequence[Mapping[str, Any]], amount: Decimal) -> Decimal:
+    invoices = [allocation["invoice"].pk for allocation in allocations]
+    if len(set(invoices)) < len(invoices):
+        raise Invalid({"allocations": "Name each invoice once"})
+    total = sum((allocation["amount"] for allocation in allocations), Decimal(0))
+    if total > amount:
+        raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
+    return total
+
+
+def _settle(
+    payment: Payment, invoice: Invoice, amount: Decimal
+) -> tuple[Invoice, list[NewPosting]]:
+    """Put `amount` of a payment against an invoice; returns the invoice as it is then."""
+    invoice = locked(invoice)
+    require_payable(amount, invoice.currency, field="allocations")
+    if invoice.customer_id != payment.customer_id:
+        raise Invalid({"allocations": f"Invoice {invoice.pk} is another customer's"})
+    if not invoice.is_open():
+        raise InvoiceNotOpen(
+            f"Invoice {invoice.number or invoice.pk} is {invoice.status}; nothing is owed on it.",
+            allowed=allowed_moves(invoice),
+        )
+    if amount > invoice.balance:
+        raise PaymentExceedsBalance(
+            f"Invoice {invoice.number} has {_printed(invoice)} {invoice.currency} left to pay.",
+            allowed=allowed_moves(invoice),
+        )
+    before = invoice.paid + invoice.credited
+    after = before + amount
+    status = InvoiceStatus.PAID if after == invoice.amount else InvoiceStatus.PARTIALLY_PAID
+    Invoice.objects.filter(pk=invoice.pk).change(
+        paid=invoice.paid + amount, balance=invoice.balance - amount, status=status
+    )
+    Allocation.objects.create(
+        payment=payment,
+        invoice=invoice,
+        amount=amount,
+        tax=tax_when_settled(invoice, after) - tax_when_settled(invoice, before),
+        date=payment.date,
+    )
+    postings = settlement_postings(
+        invoice,
+        settled_before=before,
+        settled_after=after,
+        default_category=default_income_category(),
+    )
+    return locked(invoice), postings
+
+
+def _printed(invoice: Invoice) -> Any:
+    return InvoiceSerializer(invoice).data["balance"]
+
+
+def _book_line(payment: Payment, category: Category | None, description: str) -> None:
+    """The payment's line in the cash book."""
+    category = category or default_income_category()
+    if category is None:
+        raise Invalid({"category_id": "This field is required"})
+    line = Transaction(
+        type=FlowType.INCOME,
+        account=payment.account,
+        category=category,
+        payment=payment,
+        date=payment.date,
+        amount=payment.amount,
+        currency=payment.currency,
+        description=description or f"Payment from {payment.customer.account}",
+    )
+    line.search_text = line.folded_search_text()
+    line.save(force_insert=True)
+
+
+def _record_receipt(payment: Payment, settled: Sequence[Invoice], actor: Actor) -> None:
+    events = [
+        NewEvent("payment.received", payment, PaymentSerializer(payment).data),
+        NewEvent(
+            "transaction.created",
+            payment.transaction,
+            TransactionSerializer(payment.transaction).data,
+        ),
+    ]
+    for invoice in settled:
+        event = "invoice.paid" if invoice.status == InvoiceStatus.PAID else "invoice.updated"
+        events.append(NewEvent(event, invoice, InvoiceSerializer(invoice).data))
+    record_events(events, actor=actor)

@@ -1,0 +1,312 @@
+"""The public shapes of billing, shared by API, webhooks and exports."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.models import (
+    Account,
+    Allocation,
+    Category,
+    Invoice,
+    InvoiceItem,
+    InvoiceTax,
+    Payment,
+    Product,
+    Transaction,
+)
+from bizsuite.api.fields import (
+    ApiMoneyField,
+    ExactNumberField,
+    OptionalTextField,
+    RecordIdField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictDateField,
+    money_number,
+)
+from bizsuite.api.serializers import RecordSerializer, StrictSerializer, same_number_or_value
+from bizsuite.identity.models import organisation
+from bizsuite.money import PERCENT_PLACES, QUANTITY_MAX, QUANTITY_PLACES
+from customers.models import Customer
+
+COMMON_FIELDS = ("external_id", "metadata", "created_at", "updated_at")
+
+
+def percent_field(**options: Any) -> ExactNumberField:
+    """A tax rate in percent, 0 to 100."""
+    return ExactNumberField(
+        places=PERCENT_PLACES, minimum=Decimal(0), maximum=Decimal(100), **options
+    )
+
+
+def customer_field(**options: Any) -> RecordIdField:
+    return RecordIdField(source="customer", queryset=Customer.objects.all(), **options)
+
+
+def account_field(**options: Any) -> RecordIdField:
+    return RecordIdField(source="account", queryset=Account.objects.all(), **options)
+
+
+def category_field(**options: Any) -> RecordIdField:
+    return RecordIdField(source="category", queryset=Category.objects.all(), **options)
+
+
+class AccountSerializer(RecordSerializer):
+    currency = StrictCharField(required=False, max_length=3)
+    opening_balance = ApiMoneyField(required=False)
+    balance = ApiMoneyField(read_only=True)
+
+    class Meta:
+        model = Account
+        fields = (
+            "id",
+            "name",
+            "type",
+            "currency",
+            "opening_balance",
+            "balance",
+            "archived_at",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("archived_at",)
+
+
+class CategorySerializer(RecordSerializer):
+    class Meta:
+        model = Category
+        fields = ("id", "name", "type", "archived_at", *COMMON_FIELDS)
+        read_only_fields = ("archived_at",)
+
+
+class ProductPriceField(ApiMoneyField):
+    """A price list has no currency column: prices are in the organisation's currency."""
+
+    def get_attribute(self, instance: Product) -> Decimal:
+        if "currency" not in self.context:  # asked once for a whole list
+            self.context["currency"] = organisation().currency
+        return money_number(instance.price, self.context["currency"])
+
+
+class ProductSerializer(RecordSerializer):
+    price = ProductPriceField(minimum=Decimal(0))
+    tax_rate = percent_field(required=False)
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "name",
+            "type",
+            "price",
+            "tax_rate",
+            "description",
+            "archived_at",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("archived_at",)
+
+
+class InvoiceItemSerializer(StrictSerializer, serializers.ModelSerializer):
+    description = StrictCharField(max_length=500)
+    amount = ApiMoneyField(currency="invoice.currency", minimum=Decimal(0))
+    qty = ExactNumberField(
+        source="quantity", places=QUANTITY_PLACES, maximum=QUANTITY_MAX, positive=True
+    )
+    tax_rate = percent_field(required=False)
+    total = ApiMoneyField(currency="invoice.currency", read_only=True)
+    product_id = RecordIdField(
+        source="product", queryset=Product.objects.all(), required=False, allow_null=True
+    )
+    category_id = category_field(required=False, allow_null=True)
+
+    class Meta:
+        model = InvoiceItem
+        fields = (
+            "id",
+            "description",
+            "amount",
+            "qty",
+            "tax_rate",
+            "total",
+            "product_id",
+            "category_id",
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        self._sent = data
+        return super().to_internal_value(data)
+
+    def _is_unchanged(self, name: str, field: serializers.Field, value: Any) -> bool:
+        """`id` and `total` may come back with the items of a PUT, as they are stored."""
+        invoice = self.root.instance
+        if not isinstance(invoice, Invoice):
+            return False
+        for item in invoice.items.all():
+            if item.pk == self._sent.get("id"):
+                shown = InvoiceItemSerializer(item).data
+                return same_number_or_value(shown[name], value)
+        return False
+
+
+class InvoiceTaxSerializer(serializers.ModelSerializer):
+    rate = percent_field()
+    net = ApiMoneyField(currency="invoice.currency")
+    tax = ApiMoneyField(currency="invoice.currency")
+
+    class Meta:
+        model = InvoiceTax
+        fields = ("rate", "net", "tax")
+
+
+class InvoiceSerializer(RecordSerializer):
+    invoice_number = serializers.CharField(source="number", read_only=True)
+    customer_id = customer_field()
+    date = StrictDateField(required=False)
+    due_date = StrictDateField(required=False)
+    draft = StrictBooleanField(
+        write_only=True, required=False, help_text="true: keep it a draft, without a number."
+    )
+    items = InvoiceItemSerializer(many=True)
+    taxes = InvoiceTaxSerializer(many=True, read_only=True)
+    subtotal = ApiMoneyField(read_only=True)
+    tax = ApiMoneyField(read_only=True)
+    amount = ApiMoneyField(read_only=True)
+    paid = ApiMoneyField(read_only=True)
+    balance = ApiMoneyField(read_only=True)
+    overdue = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invoice
+        fields = (
+            "id",
+            "invoice_number",
+            "customer_id",
+            "amount",
+            "status",
+            "date",
+            "due_date",
+            "overdue",
+            "currency",
+            "subtotal",
+            "tax",
+            "paid",
+            "balance",
+            "draft",
+            "items",
+            "taxes",
+            "notes",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("status", "currency")
+
+    def validate_draft(self, value: bool) -> bool:
+        if self.instance is not None:
+            raise serializers.ValidationError("A draft is issued with POST /invoices/{id}/issue")
+        return value
+
+    def get_overdue(self, invoice: Invoice) -> bool:
+        if "today" not in self.context:
+            self.context["today"] = organisation().today()
+        return invoice.is_overdue(self.context["today"])
+
+
+class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):
+    invoice_id = RecordIdField(source="invoice", queryset=Invoice.objects.all())
+    amount = ApiMoneyField(currency="payment.currency", positive=True)
+    date = StrictDateField(read_only=True)
+
+    class Meta:
+        model = Allocation
+        fields = ("invoice_id", "amount", "date")
+
+
+class PaymentSerializer(RecordSerializer):
+    customer_id = customer_field()
+    account_id = account_field(required=False)
+    amount = ApiMoneyField(positive=True)
+    date = StrictDateField(required=False)
+    allocations = AllocationSerializer(many=True, required=False)
+    unallocated = ApiMoneyField(read_only=True)
+    refunded = ApiMoneyField(read_only=True)
+
+    class Meta:
+        model = Payment
+        fields = (
+            "id",
+            "customer_id",
+            "account_id",
+            "amount",
+            "currency",
+            "date",
+            "method",
+            "reference",
+            "notes",
+            "allocations",
+            "unallocated",
+            "refunded",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("currency",)
+
+
+class InvoicePaymentSerializer(StrictSerializer):
+    """A payment on one invoice, as it is sent."""
+
+    amount = ApiMoneyField(positive=True)
+    date = StrictDateField(required=False)
+    account_id = account_field(required=False)
+    method = OptionalTextField(max_length=50)
+    reference = OptionalTextField(max_length=100)
+    notes = OptionalTextField()
+    external_id = StrictCharField(required=False, allow_null=True, max_length=255)
+    allow_credit = StrictBooleanField(
+        required=False, help_text="true: what is more than the balance becomes credit."
+    )
+
+
+class TransactionSerializer(RecordSerializer):
+    account_id = account_field()
+    category_id = category_field()
+    amount = ApiMoneyField(positive=True)
+    tax_rate = percent_field(required=False)
+    tax = ApiMoneyField(read_only=True)
+    date = StrictDateField()
+    payment_id = serializers.IntegerField(read_only=True, allow_null=True)
+    invoice_id = RecordIdField(
+        source="invoice",
+        queryset=Invoice.objects.all(),
+        write_only=True,
+        required=False,
+        help_text="Income only: record it as a payment on this invoice.",
+    )
+
+    class Meta:
+        model = Transaction
+        fields = (
+            "id",
+            "type",
+            "account_id",
+            "amount",
+            "currency",
+            "category_id",
+            "description",
+            "date",
+            "tax_rate",
+            "tax",
+            "payment_id",
+            "invoice_id",
+            "reversed_on",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("currency", "reversed_on")
+
+    def validate_invoice_id(self, value: Invoice) -> Invoice:
+        if self.instance is not None:
+            raise serializers.ValidationError("An invoice is named when the income is recorded")
+        return value
+
+
+class ReversalSerializer(StrictSerializer):
+    date = StrictDateField(required=False)

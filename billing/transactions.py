@@ -1,0 +1,203 @@
+"""The cash book: income and expenses, corrected by reversals."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.amounts import require_payable
+from billing.ledger import (
+    NewEntry,
+    NewPosting,
+    post_entries,
+    require_open_period,
+    reverse_entry,
+    standing_entry,
+)
+from billing.models import Transaction
+from billing.models.catalogue import FlowType, Named
+from billing.models.ledger import Ledger
+from billing.payments import pay_invoice
+from billing.serializers import TransactionSerializer
+from bizsuite.errors import Conflict, Invalid, Stale
+from bizsuite.events.recording import NewEvent, record_event, record_events
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import organisation
+from bizsuite.money import split_gross
+
+
+class TransactionFixed(Conflict):
+    code = "transaction_fixed"
+
+
+class NameArchived(Conflict):
+    code = "archived"
+
+
+# Changing any of these changes the books.
+BOOKED = ("type", "account", "category", "amount", "tax_rate", "date")
+
+
+@transaction.atomic
+def create_transactions(
+    new_transactions: Sequence[Mapping[str, Any]], *, actor: Actor
+) -> list[Transaction]:
+    """Record income and expenses, all of them or none.
+
+    Each has type, account, category, amount (the tax included) and date, and may have tax_rate
+    in percent, description, external_id, metadata. Income with an `invoice` is a payment on it.
+    """
+    currency = organisation().currency
+    made: list[Transaction] = []
+    plain: list[Transaction] = []
+    for new in new_transactions:
+        fields = dict(new)
+        invoice = fields.pop("invoice", None)
+        if invoice is not None:
+            made.append(_paid(invoice, fields, actor))
+        else:
+            line = _built(fields, currency)
+            made.append(line)
+            plain.append(line)
+    Transaction.objects.bulk_create(plain)
+    post_entries([_entry(line) for line in plain])
+    record_events([_event("created", line) for line in plain], actor=actor)
+    return made
+
+
+def create_transaction(*, actor: Actor, **fields: Any) -> Transaction:
+    return create_transactions([fields], actor=actor)[0]
+
+
+@transaction.atomic
+def update_transaction(
+    line: Transaction, *, actor: Actor, if_version: int | None = None, **changes: Any
+) -> Transaction:
+    """Change a line. What is in the books is reversed and booked anew, each dated like its line.
+
+    Raises PeriodClosed if the old or the new date lies in the closed period.
+    """
+    line = _locked(line)
+    if if_version is not None and line.version != if_version:
+        raise Stale("This transaction has been changed since you read it.")
+    changes = {name: value for name, value in changes.items() if getattr(line, name) != value}
+    rebooked = any(name in changes for name in BOOKED)
+    if rebooked:
+        _require_changeable(line)
+        require_open_period([line.date])
+        reverse_entry(standing_entry(line), date=line.date, document=line)
+    for name, value in changes.items():
+        setattr(line, name, value)
+    _check(line)
+    Transaction.objects.filter(pk=line.pk).change(
+        **changes, tax=line.tax, search_text=line.folded_search_text()
+    )
+    line = _locked(line)
+    if rebooked:
+        post_entries([_entry(line)])
+    record_events([_event("updated", line)], actor=actor)
+    return line
+
+
+@transaction.atomic
+def delete_transaction(line: Transaction, *, actor: Actor) -> None:
+    """Remove a line; the books keep its entry and the reversal, dated like it."""
+    line = _locked(line)
+    _require_changeable(line)
+    reverse_entry(standing_entry(line), date=line.date, document=line)
+    data, pk, version = TransactionSerializer(line).data, line.pk, line.version
+    line.delete()
+    line.pk, line.version = pk, version + 1
+    record_event("transaction.deleted", line, data=data, actor=actor)
+
+
+@transaction.atomic
+def reverse_transaction(
+    line: Transaction, *, actor: Actor, date: datetime.date | None = None
+) -> Transaction:
+    """Take a line out of the books on a date of its own: the way to correct a closed period."""
+    line = _locked(line)
+    _require_changeable(line)
+    date = date or organisation().today()
+    reverse_entry(standing_entry(line), date=date, document=line)
+    Transaction.objects.filter(pk=line.pk, reversed_on=None).change(reversed_on=date)
+    line = _locked(line)
+    record_events([_event("updated", line)], actor=actor)
+    return line
+
+
+def _locked(line: Transaction) -> Transaction:
+    """The line as it is now, held until the transaction ends (SQLite: the transaction is)."""
+    return (
+        Transaction.objects.select_for_update(of=("self",))
+        .select_related("account", "category")
+        .get(pk=line.pk)
+    )
+
+
+def _require_changeable(line: Transaction) -> None:
+    if line.payment_id is not None:
+        raise TransactionFixed(
+            f"Transaction {line.pk} shows payment {line.payment_id} and changes with it only."
+        )
+    if line.reversed_on is not None:
+        raise TransactionFixed(f"Transaction {line.pk} was reversed on {line.reversed_on}.")
+
+
+def _paid(invoice: Any, fields: dict[str, Any], actor: Actor) -> Transaction:
+    if fields["type"] != FlowType.INCOME:
+        raise Invalid({"invoice_id": "Only income can pay an invoice"})
+    if fields.get("tax_rate"):
+        raise Invalid({"tax_rate": "The tax of a payment is its invoice's"})
+    fields.pop("type")
+    fields.pop("tax_rate", None)
+    return pay_invoice(invoice, actor=actor, **fields).transaction
+
+
+def _built(fields: Mapping[str, Any], currency: str) -> Transaction:
+    line = Transaction(currency=currency, **fields)
+    for named, field in ((line.account, "account_id"), (line.category, "category_id")):
+        _require_in_use(named, field)
+    _check(line)
+    line.search_text = line.folded_search_text()
+    return line
+
+
+def _require_in_use(named: Named, field: str) -> None:
+    if named.archived_at is not None:
+        raise NameArchived(f"{named.name} ({field} {named.pk}) is archived.", allowed=["restore"])
+
+
+def _check(line: Transaction) -> None:
+    require_payable(line.amount, line.currency)
+    if line.category.type != line.type:
+        raise Invalid(
+            {"category_id": f"{line.category.name} is a category of {line.category.type}"}
+        )
+    _, line.tax = split_gross(line.amount, line.tax_rate, line.currency)
+
+
+def _entry(line: Transaction) -> NewEntry:
+    """Income raises the account; an expense lowers it. The tax is the tax office's."""
+    sign = Decimal(1) if line.type == FlowType.INCOME else Decimal(-1)
+    ledger = Ledger.INCOME if line.type == FlowType.INCOME else Ledger.EXPENSE
+    return NewEntry(
+        date=line.date,
+        document=line,
+        description=line.description or f"{line.type}: {line.category.name}",
+        currency=line.currency,
+        exchange_rate=line.exchange_rate,
+        postings=[
+            NewPosting(ledger=Ledger.CASH, amount=sign * line.amount, account=line.account),
+            NewPosting(
+                ledger=ledger, amount=-sign * (line.amount - line.tax), category=line.category
+            ),
+            NewPosting(ledger=Ledger.TAX_PAYABLE, amount=-sign * line.tax, tax_rate=line.tax_rate),
+        ],
+    )
+
+
+def _event(verb: str, line: Transaction) -> NewEvent:
+    return NewEvent(f"transaction.{verb}", line, TransactionSerializer(line).data)

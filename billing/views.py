@@ -1,0 +1,202 @@
+"""The endpoints of billing."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model
+from django.shortcuts import get_object_or_404
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from billing import catalogue, invoices, payments, transactions
+from billing.filters import (
+    AccountFilter,
+    CategoryFilter,
+    InvoiceFilter,
+    PaymentFilter,
+    ProductFilter,
+    TransactionFilter,
+)
+from billing.models import Account, Category, Invoice, Payment, Product, Transaction
+from billing.models.catalogue import Named
+from billing.serializers import (
+    AccountSerializer,
+    CategorySerializer,
+    InvoicePaymentSerializer,
+    InvoiceSerializer,
+    PaymentSerializer,
+    ProductSerializer,
+    ReversalSerializer,
+    TransactionSerializer,
+)
+from bizsuite.api.views import (
+    CreateMixin,
+    DeleteMixin,
+    ListMixin,
+    ResourceViewSet,
+    RetrieveMixin,
+    UpdateMixin,
+)
+
+
+class NamedViewSet(
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+):
+    """What accounts, categories and products share: deleted, or archived once in use."""
+
+    sortable = ("id", "name", "type", "created_at", "updated_at")
+    model: ClassVar[type[Model]]
+
+    def update_record(self, record: Named, changes: dict[str, Any]) -> Named:
+        return catalogue.update_named(record, actor=self.actor, **changes)
+
+    def delete_record(self, record: Named) -> str:
+        name = str(record._meta.verbose_name).capitalize()
+        removed = catalogue.delete_named(record, actor=self.actor)
+        return f"{name} deleted" if removed else f"{name} archived"
+
+
+class AccountViewSet(NamedViewSet):
+    """Bank and cash accounts, with what is in them."""
+
+    resource = "accounts"
+    queryset = Account.objects.all()
+    serializer_class = AccountSerializer
+    filterset_class = AccountFilter
+
+    def create_record(self, data: dict[str, Any]) -> Account:
+        return catalogue.create_account(actor=self.actor, **data)
+
+
+class CategoryViewSet(NamedViewSet):
+    """What income and expenses are for."""
+
+    resource = "categories"
+    queryset = Category.objects.all()
+    serializer_class = CategorySerializer
+    filterset_class = CategoryFilter
+
+    def create_record(self, data: dict[str, Any]) -> Category:
+        return catalogue.create_category(actor=self.actor, **data)
+
+
+class ProductViewSet(NamedViewSet):
+    """Products and services, with their price without tax."""
+
+    resource = "products"
+    queryset = Product.objects.all()
+    serializer_class = ProductSerializer
+    filterset_class = ProductFilter
+    sortable = ("id", "name", "type", "price", "created_at", "updated_at")
+
+    def create_record(self, data: dict[str, Any]) -> Product:
+        return catalogue.create_product(actor=self.actor, **data)
+
+
+class InvoiceViewSet(
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+):
+    """Invoices: issued at once, or kept as drafts first."""
+
+    resource = "invoices"
+    queryset = Invoice.objects.prefetch_related("items", "taxes")
+    serializer_class = InvoiceSerializer
+    filterset_class = InvoiceFilter
+    sortable = (
+        "id",
+        "date",
+        "due_date",
+        "number",
+        "amount",
+        "balance",
+        "status",
+        "created_at",
+        "updated_at",
+    )
+
+    def create_record(self, data: dict[str, Any]) -> Invoice:
+        return invoices.create_invoice(actor=self.actor, **data)
+
+    def update_record(self, record: Invoice, changes: dict[str, Any]) -> Invoice:
+        return invoices.update_invoice(record, actor=self.actor, **changes)
+
+    def delete_record(self, record: Invoice) -> str:
+        invoices.delete_invoice(record, actor=self.actor)
+        return "Invoice deleted"
+
+    @action(detail=True, methods=["post"])
+    def issue(self, request: Any, pk: str) -> Response:
+        """Give a draft its number; its amounts never change from then on."""
+        self.refuse_body()
+        return self.answer(invoices.issue_invoice(self.get_object(), actor=self.actor))
+
+    @action(detail=True, methods=["post"])
+    def void(self, request: Any, pk: str) -> Response:
+        """Take an invoice on which nothing is paid out of the books."""
+        self.refuse_body()
+        return self.answer(invoices.void_invoice(self.get_object(), actor=self.actor))
+
+
+class InvoicePaymentViewSet(ResourceViewSet):
+    """The payments on one invoice."""
+
+    resource = "payments"
+    queryset = Payment.objects.prefetch_related("allocations")
+    serializer_class = PaymentSerializer
+    sortable = ("id", "date", "amount", "created_at", "updated_at")
+
+    def list(self, request: Any, invoice_pk: str) -> Response:
+        """The payments of which a part went to this invoice."""
+        invoice = get_object_or_404(Invoice, pk=invoice_pk)
+        return self.answer_page(
+            self.get_queryset().filter(allocations__invoice=invoice).distinct(),
+            filterset_class=PaymentFilter,
+        )
+
+    def create(self, request: Any, invoice_pk: str) -> Response:
+        """Record a payment on this invoice."""
+        invoice = get_object_or_404(Invoice, pk=invoice_pk)
+        data = self.validated(InvoicePaymentSerializer)
+        return self.answer(payments.pay_invoice(invoice, actor=self.actor, **data), status=201)
+
+
+class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
+    """Money received from customers."""
+
+    resource = "payments"
+    queryset = Payment.objects.prefetch_related("allocations")
+    serializer_class = PaymentSerializer
+    filterset_class = PaymentFilter
+    sortable = ("id", "date", "amount", "created_at", "updated_at")
+
+    def create_record(self, data: dict[str, Any]) -> Payment:
+        return payments.record_payment(actor=self.actor, **data)
+
+
+class TransactionViewSet(
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+):
+    """The cash book: income and expenses. A change or deletion is a reversal in the books."""
+
+    resource = "transactions"
+    queryset = Transaction.objects.all()
+    serializer_class = TransactionSerializer
+    filterset_class = TransactionFilter
+    sortable = ("id", "date", "amount", "type", "created_at", "updated_at")
+
+    def create_record(self, data: dict[str, Any]) -> Transaction:
+        return transactions.create_transaction(actor=self.actor, **data)
+
+    def update_record(self, record: Transaction, changes: dict[str, Any]) -> Transaction:
+        return transactions.update_transaction(record, actor=self.actor, **changes)
+
+    def delete_record(self, record: Transaction) -> str:
+        transactions.delete_transaction(record, actor=self.actor)
+        return "Transaction deleted"
+
+    @action(detail=True, methods=["post"])
+    def reverse(self, request: Any, pk: str) -> Response:
+        """Take a transaction out of the books on a date of its own."""
+        data = self.validated(ReversalSerializer)
+        return self.answer(
+            transactions.reverse_transaction(self.get_object(), actor=self.actor, **data)
+        )

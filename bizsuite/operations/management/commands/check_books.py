@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from billing.book_checks import CHECKS
+
+
+class Command(BaseCommand):
+    help = (
+        "Compute the books anew from their documents and compare. Exit code 1, naming the first"
+        " row of each check that is off, when anything differs. Writes nothing."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        off = 0
+        for check in CHECKS:
+            sentence = (check.__doc__ or check.__name__).splitlines()[0]
+            finding = next(check(), None)
+            if finding is None:
+                self.stdout.write(f"ok    {sentence}")
+            else:
+                off += 1
+                self.stdout.write(f"OFF   {sentence}\n      {finding}")
+        if off:
+            raise CommandError(f"{off} of {len(CHECKS)} checks found something.")
+        self.stdout.write(f"The books are right: {len(CHECKS)} checks found nothing.")

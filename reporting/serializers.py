@@ -1,0 +1,57 @@
+"""What reports are asked with, and how they answer."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.models.ledger import Basis
+from bizsuite.api.fields import ApiMoneyField, StrictDateField
+from bizsuite.money import is_currency
+
+
+class QueryNumberField(serializers.IntegerField):
+    """A whole number in a query: digits and nothing else."""
+
+    default_error_messages = {"invalid": "Must be a whole number"}
+
+    def to_internal_value(self, data: Any) -> int:
+        if not (isinstance(data, str) and data.isascii() and data.isdigit() and len(data) < 10):
+            self.fail("invalid")
+        return int(data)
+
+
+class FinancialQuery(serializers.Serializer):
+    """The parameters of the financial summary."""
+
+    year = QueryNumberField(
+        required=False, min_value=1, max_value=9999, help_text="The whole year, or its `month`."
+    )
+    month = QueryNumberField(
+        required=False, min_value=1, max_value=12, help_text="1 to 12; alone, of this year."
+    )
+    basis = serializers.ChoiceField(
+        choices=[Basis.CASH.value, Basis.ACCRUAL.value],
+        default=Basis.CASH.value,
+        help_text="cash: when money moves; accrual: when it is earned.",
+    )
+    currency = serializers.CharField(
+        required=False, help_text="Only documents in this currency, unconverted."
+    )
+
+    def validate_currency(self, value: str) -> str:
+        if not is_currency(value):
+            raise serializers.ValidationError("Must be an ISO 4217 currency code")
+        return value
+
+
+class FinancialSummarySerializer(serializers.Serializer):
+    """Income and expenses net of tax; what customers owed at the period's end."""
+
+    income = ApiMoneyField()
+    expenses = ApiMoneyField()
+    profit = ApiMoneyField()
+    outstanding_invoices = ApiMoneyField(source="outstanding")
+    currency = serializers.CharField()
+    basis = serializers.ChoiceField(choices=[Basis.CASH.value, Basis.ACCRUAL.value])
+    date_from = StrictDateField(source="period.first", allow_null=True)
+    date_to = StrictDateField(source="period.last", allow_null=True)
