@@ -1,0 +1,420 @@
+import datetime
+
+import pytest
+
+from bizsuite.crypto import decrypt
+from bizsuite.events.models import Event
+from bizsuite.identity.roles import Role
+from tests.webhooks.factories import (
+    FAILURE,
+    Clock,
+    Receiver,
+    deliver,
+    fan_out,
+    happen,
+    make_delivery,
+    make_endpoint,
+)
+from webhooks.deliveries import claim_due
+from webhooks.models import Delivery, DeliveryStatus, DisabledReason, WebhookEndpoint
+from webhooks.views import WebhookViewSet
+
+pytestmark = pytest.mark.django_db
+
+BODY = {"url": "https://your-domain.com/webhook", "events": ["customer.created", "customer.*"]}
+
+
+def test_registering_answers_the_webhook_with_its_secret(api):
+    answer = api.post("/webhooks", BODY)
+
+    assert answer.status == 201
+    endpoint = WebhookEndpoint.objects.get()
+    assert answer.headers["Location"] == f"/api/v2/webhooks/{endpoint.pk}"
+    assert answer.data == {
+        "id": endpoint.pk,
+        "url": "https://your-domain.com/webhook",
+        "events": ["customer.created", "customer.*"],
+        "active": True,
+        "disabled_at": None,
+        "disabled_reason": None,
+        "failing_since": None,
+        "previous_secret_until": None,
+        "external_id": None,
+        "metadata": {},
+        "created_at": answer.data["created_at"],
+        "updated_at": answer.data["updated_at"],
+        "secret": endpoint.secret,
+    }
+    assert endpoint.secret.startswith("whsec_")
+
+
+def test_the_secret_is_encrypted_at_rest_and_shown_nowhere_else(api):
+    secret = api.post("/webhooks", BODY).data["secret"]
+    endpoint = WebhookEndpoint.objects.get()
+    path = f"/webhooks/{endpoint.pk}"
+
+    answers = [
+        api.get("/webhooks"),
+        api.get(path),
+        api.patch(path, {"events": ["*"]}),
+        api.post(f"{path}/test"),
+        api.get(f"{path}/deliveries"),
+        api.delete(path),
+    ]
+
+    assert [answer.status for answer in answers] == [200, 200, 200, 201, 200, 200]
+    assert all(
+        b'secret"' not in answer.raw and secret.encode() not in answer.raw for answer in answers
+    )
+    assert secret not in endpoint.encrypted_secret
+    assert decrypt(endpoint.encrypted_secret) == secret
+    assert not any(secret in event.payload for event in Event.objects.all())
+
+
+def test_registering_is_recorded_for_the_audit_and_sent_to_nobody(api):
+    make_endpoint(events=["*"])
+
+    api.post("/webhooks", BODY)
+
+    assert list(Event.objects.order_by("id").values_list("type", flat=True))[-1] == (
+        "webhook.created"
+    )
+    assert not Delivery.objects.filter(event__type__startswith="webhook.").exists()
+    assert not any(d.subject.startswith("webhook:") for d in fan_out())
+
+
+@pytest.mark.parametrize(
+    ("events", "errors"),
+    [
+        (["customer.create"], {"events": "Unknown events: customer.create"}),
+        (
+            ["customer.created", "cust*", "nothing.*"],
+            {"events": "Unknown events: cust*, nothing.*"},
+        ),
+        (["api_key.created"], {"events": "Unknown events: api_key.created"}),
+        (["webhook.*"], {"events": "Unknown events: webhook.*"}),
+        ([], {"events": "Name at least one event"}),
+        ("*", {"events": "Must be a list of event names"}),
+        ([1], {"events.0": "Must be text"}),
+        (None, {"events": "This field may not be null"}),
+    ],
+)
+def test_unknown_events_are_refused(api, events, errors):
+    assert api.post("/webhooks", BODY | {"events": events}).errors == errors
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_url_and_events_are_needed(api):
+    assert api.post("/webhooks", {}).errors == {
+        "url": "This field is required",
+        "events": "This field is required",
+    }
+
+
+def test_a_wrong_url_and_a_wrong_event_are_told_together(api):
+    errors = api.post("/webhooks", {"url": "http://example.com/", "events": ["x.y"]}).errors
+
+    assert errors == {"url": "Must begin with https://", "events": "Unknown events: x.y"}
+
+
+@pytest.mark.parametrize("field", ["secret", "id", "disabled_at", "failing_since"])
+def test_what_the_product_decides_cannot_be_sent(api, field):
+    assert set(api.post("/webhooks", BODY | {field: "x"}).errors) == {field}
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused(api, monkeypatch):
+    asked = []
+
+    def resolve(host):
+        asked.append(host)
+        return ["93.184.215.14", "10.0.0.7"]
+
+    monkeypatch.setattr(WebhookViewSet, "resolve", staticmethod(resolve))
+
+    assert api.post("/webhooks", BODY).errors == {"url": "Must lead to a public address"}
+    assert asked == ["your-domain.com"]
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_name_that_does_not_resolve_yet_is_accepted(api, monkeypatch):
+    def resolve(host):
+        raise OSError("no such name")
+
+    monkeypatch.setattr(WebhookViewSet, "resolve", staticmethod(resolve))
+
+    assert api.post("/webhooks", BODY).status == 201
+
+
+def test_a_host_that_the_operator_allows_may_be_private_plain_and_on_any_port(api, settings):
+    settings.WEBHOOK_ALLOWED_HOSTS = ["erp.internal", "::1"]
+
+    for url in ("http://erp.internal:9000/hook", "https://ERP.internal/", "http://[::1]:8080/"):
+        assert api.post("/webhooks", BODY | {"url": url}).status == 201
+    assert set(api.post("/webhooks", BODY | {"url": "http://other.internal/"}).errors) == {"url"}
+
+
+def test_a_read_webhook_can_be_put_back_with_a_change(api):
+    endpoint = make_endpoint()
+    path = f"/webhooks/{endpoint.pk}"
+
+    changed = api.put(path, api.get(path).data | {"events": ["*", "*"]})
+
+    assert changed.status == 200
+    assert changed.data["events"] == ["*"]
+    endpoint.refresh()
+    assert (endpoint.events, endpoint.version) == (["*"], 2)
+
+
+def test_a_new_url_is_judged_too(api):
+    endpoint = make_endpoint()
+
+    answer = api.patch(f"/webhooks/{endpoint.pk}", {"url": "https://127.0.0.1/"})
+
+    assert answer.errors == {"url": "Must lead to a public address"}
+    endpoint.refresh()
+    assert endpoint.version == 1
+
+
+def test_switching_off_and_on_again(api):
+    endpoint = make_endpoint()
+    path = f"/webhooks/{endpoint.pk}"
+
+    off = api.patch(path, {"active": False}).data
+    assert (off["active"], off["disabled_reason"]) == (False, "by_hand")
+    assert off["disabled_at"] is not None
+    happen()
+    assert fan_out() == []
+
+    on = api.patch(path, {"active": True}).data
+    assert (on["active"], on["disabled_at"], on["disabled_reason"]) == (True, None, None)
+    types = Event.objects.filter(resource="webhook").order_by("id").values_list("type", flat=True)
+    assert list(types) == ["webhook.created", "webhook.disabled", "webhook.enabled"]
+
+
+def test_deleting_stops_what_is_pending(api):
+    delivery = make_delivery()
+    receiver = Receiver()
+
+    answer = api.delete(f"/webhooks/{delivery.endpoint_id}")
+    deliver(receiver, Clock())
+
+    assert answer.body == {"success": True, "message": "Webhook deleted"}
+    assert receiver.received == []
+    assert not Delivery.objects.exists()
+    assert api.get(f"/webhooks/{delivery.endpoint_id}").status == 404
+    assert Event.objects.filter(type="webhook.deleted", object_id=delivery.endpoint_id).exists()
+
+
+def test_rotating_gives_a_new_secret_once(api):
+    endpoint = make_endpoint()
+    before = endpoint.secret
+
+    answer = api.post(f"/webhooks/{endpoint.pk}/rotate-secret")
+
+    assert answer.status == 200
+    endpoint.refresh()
+    assert answer.data["secret"] == endpoint.secret != before
+    assert answer.data["previous_secret_until"] is not None
+    assert decrypt(endpoint.encrypted_previous_secret) == before
+    assert b"whsec" not in api.get(f"/webhooks/{endpoint.pk}").raw
+
+
+def test_a_test_message_is_sent_to_this_webhook_alone_and_once(api):
+    endpoint = make_endpoint()
+    fan_out()
+    make_endpoint(events=["*"])
+    receiver = Receiver(FAILURE)
+
+    answer = api.post(f"/webhooks/{endpoint.pk}/test")
+    fan_out()
+    deliver(receiver)
+
+    assert answer.status == 201
+    assert (answer.data["event"], answer.data["status"]) == ("webhook.tested", "pending")
+    assert [answer.data["message_id"]] == receiver.message_ids
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.FAILED, 1)
+    assert delivery.endpoint_id == endpoint.pk
+
+
+@pytest.mark.parametrize("path", ["test", "replay"])
+def test_nothing_is_sent_to_a_webhook_that_is_off(api, path):
+    endpoint = make_endpoint(active=False)
+    body = {"since": "2024-01-15T10:00:00Z"} if path == "replay" else {}
+
+    answer = api.post(f"/webhooks/{endpoint.pk}/{path}", body)
+
+    assert (answer.status, answer.body["code"]) == (409, "webhook_disabled")
+    assert answer.body["allowed"] == ["enable"]
+    assert not Delivery.objects.exists()
+
+
+def test_deliveries_are_listed_and_filtered(api):
+    endpoint = make_endpoint()
+    make_delivery(endpoint)
+    deliver(Receiver(), Clock())
+    waiting = make_delivery(endpoint, event="customer.updated")
+    elsewhere = make_delivery(make_endpoint(events=["customer.deleted"]), event="customer.deleted")
+    path = f"/webhooks/{endpoint.pk}/deliveries"
+
+    assert api.get(path).meta["total_records"] == 3
+    assert [row["id"] for row in api.get(f"{path}?status=succeeded").data][:1] != [waiting.pk]
+    (row,) = api.get(f"{path}?event=customer.updated").data
+    assert row == {
+        "id": waiting.pk,
+        "webhook_id": endpoint.pk,
+        "message_id": waiting.message_id,
+        "event": "customer.updated",
+        "subject": "customer:1000",
+        "status": "pending",
+        "attempts": 0,
+        "next_attempt_at": "2024-01-15T10:00:00Z",
+        "response_status": None,
+        "error": None,
+        "delivered_at": None,
+        "created_at": "2024-01-15T10:00:00Z",
+    }
+    everywhere = api.get(f"/webhooks/deliveries?webhook_id={elsewhere.endpoint_id}").data
+    assert [row["id"] for row in everywhere] == [elsewhere.pk]
+    assert api.get(f"{path}?status=lost").errors == {
+        "status": "Must be one of: pending, succeeded, failed"
+    }
+    assert api.get(f"{path}?colour=red").errors == {"colour": "Unknown parameter"}
+
+
+def test_a_page_of_deliveries_takes_the_same_queries_however_long(
+    api, django_assert_max_num_queries
+):
+    endpoint = make_endpoint()
+    for _ in range(12):
+        happen()
+    fan_out()
+
+    with django_assert_max_num_queries(7):
+        assert len(api.get(f"/webhooks/{endpoint.pk}/deliveries").data) == 12
+
+
+def test_a_delivery_shows_its_attempts(api):
+    delivery = make_delivery()
+    deliver(Receiver(FAILURE), Clock())
+
+    shown = api.get(f"/webhooks/deliveries/{delivery.pk}").data
+
+    assert (shown["status"], shown["attempts"], shown["response_status"]) == ("pending", 1, 500)
+    assert shown["error"] == "The receiver answered 500"
+    assert shown["next_attempt_at"] == "2024-01-15T10:00:05Z"
+    (attempt,) = shown["attempt_log"]
+    assert attempt == {
+        "number": 1,
+        "started_at": "2024-01-15T10:00:00Z",
+        "duration_ms": attempt["duration_ms"],
+        "response_status": 500,
+        "error": "The receiver answered 500",
+        "response": "sorry",
+    }
+
+
+def test_a_message_is_sent_once_more_under_its_id(api):
+    delivery = make_delivery()
+    receiver = Receiver()
+    deliver(receiver, Clock())
+
+    answer = api.post(f"/webhooks/deliveries/{delivery.pk}/resend")
+    deliver(receiver)
+
+    assert (answer.status, answer.data["status"]) == (200, "pending")
+    assert receiver.message_ids == [delivery.message_id] * 2
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.SUCCEEDED, 2)
+    assert Event.objects.filter(type="webhook.resent").count() == 1
+
+
+def test_a_message_under_way_is_not_sent_twice(api):
+    delivery = make_delivery()
+    soon = datetime.datetime.now(datetime.UTC)
+    assert claim_due(now=soon, busy={}, limit=1) == [delivery]
+
+    answer = api.post(f"/webhooks/deliveries/{delivery.pk}/resend")
+
+    assert (answer.status, answer.body["code"]) == (409, "delivery_under_way")
+
+
+def test_a_replay_sends_what_did_not_arrive_and_no_more(api):
+    endpoint = make_endpoint(events=["customer.created"])
+    arrived = make_delivery(endpoint)
+    deliver(Receiver(), Clock())
+    failed = make_delivery(endpoint)
+    deliver(Receiver(FAILURE), Clock())
+    Delivery.objects.filter(pk=failed.pk).update(
+        status=DeliveryStatus.FAILED, next_attempt_at=None, step=9
+    )
+    api.patch(f"/webhooks/{endpoint.pk}", {"active": False})
+    missed, unwanted = happen(), happen("customer.deleted")
+    fan_out()
+    api.patch(f"/webhooks/{endpoint.pk}", {"active": True})
+
+    early = Event.objects.earliest("occurred_at").occurred_at
+    answer = api.post(
+        f"/webhooks/{endpoint.pk}/replay", {"since": early.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    )
+    receiver = Receiver()
+    deliver(receiver)
+
+    assert (answer.status, answer.data) == (200, {"queued": 2})
+    again = Delivery.objects.get(event=missed)
+    assert receiver.message_ids == [failed.message_id, again.message_id]
+    assert arrived.message_id not in receiver.message_ids
+    assert not Delivery.objects.filter(event=unwanted).exists()
+
+
+def test_a_replay_leaves_out_what_was_before(api):
+    endpoint = make_endpoint(active=False)
+    happen()
+    fan_out()
+    api.patch(f"/webhooks/{endpoint.pk}", {"active": True})
+
+    path = f"/webhooks/{endpoint.pk}/replay"
+    assert api.post(path, {"since": "2999-01-01T00:00:00Z"}).data == {"queued": 0}
+    assert not Delivery.objects.exists()
+    for wrong in ("2024-01-15", "2024-01-15T10:00:00", "2024-01-15T25:00:00Z", 5, ""):
+        assert api.post(path, {"since": wrong}).errors == {
+            "since": "Must be an instant such as 2024-01-15T10:00:00Z"
+        }
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATOR])
+def test_nobody_but_administrators_sees_webhooks(client_with, role):
+    delivery = make_delivery()
+    client, path = client_with(role=role), f"/webhooks/{delivery.endpoint_id}"
+
+    answers = [
+        client.get("/webhooks"),
+        client.post("/webhooks", BODY),
+        client.get(path),
+        client.patch(path, {"active": False}),
+        client.delete(path),
+        client.post(f"{path}/test"),
+        client.post(f"{path}/rotate-secret"),
+        client.post(f"{path}/replay", {"since": "2024-01-15T10:00:00Z"}),
+        client.get(f"{path}/deliveries"),
+        client.get("/webhooks/deliveries"),
+        client.get(f"/webhooks/deliveries/{delivery.pk}"),
+        client.post(f"/webhooks/deliveries/{delivery.pk}/resend"),
+    ]
+
+    assert {answer.status for answer in answers} == {403}
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.version, endpoint.active) == (1, True)
+    assert Delivery.objects.get().message_id == delivery.message_id
+
+
+def test_the_list_is_searched_and_filtered(api):
+    shop = make_endpoint(url="https://Shop.example.com/Hook")
+    off = make_endpoint(active=False)
+
+    assert [row["id"] for row in api.get("/webhooks?search=shop hook").data] == [shop.pk]
+    assert [row["id"] for row in api.get("/webhooks?active=false").data] == [off.pk]
+    off.refresh()
+    assert off.disabled_reason == DisabledReason.BY_HAND
+    assert api.get("/webhooks").meta["total_records"] == 2
+

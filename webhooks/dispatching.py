@@ -1,0 +1,130 @@
+"""The dispatcher: claims what is due, sends it concurrently, and records what came of it.
+
+One process does it at a time, by turns that a row in the database gives out. Inside it an event
+loop holds the connections; the database is asked from the calling thread between sends, in
+short transactions, and never during one.
+"""
+
+import asyncio
+import datetime
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db.models import Q
+
+from bizsuite.crypto import CannotDecrypt
+from webhooks.deliveries import Outcome, claim_due, record_outcomes
+from webhooks.messages import message_body, message_headers
+from webhooks.models import Delivery, DispatchTurn, WebhookEndpoint
+from webhooks.retries import Random
+from webhooks.sending import CONNECTIONS, Reply, Sender
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime.datetime]
+
+# How often to look for new work while all that is in flight is slow.
+POLL_SECONDS = 1.0
+# Several times the poll: only a dead or stalled process loses its turn.
+TURN = datetime.timedelta(seconds=10)
+
+
+def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
+    """Send until nothing is due. Returns at once while another process is at it."""
+    # Looked at again after the turn is given back: work that came in the last moment may have
+    # been left to us.
+    while _has_work(clock()):
+        turn = _take_turn(clock())
+        if turn is None:
+            return
+        try:
+            async_to_sync(Dispatcher(turn, sender=sender, clock=clock, random=random).run)()
+        finally:
+            _release_turn(turn)
+
+
+class Dispatcher:
+    """One run of sending, under one turn."""
+
+    def __init__(self, turn: str, *, sender: Sender, clock: Clock, random: Random) -> None:
+        self._turn = turn
+        self._sender = sender
+        self._clock = clock
+        self._random = random
+        self._in_flight: dict[asyncio.Task[Outcome], int] = {}
+
+    async def run(self) -> None:
+        """Claim and send until nothing is due and nothing in flight."""
+        async with self._sender:
+            try:
+                while await self._start_due():
+                    await self._settle_finished()
+            finally:
+                for task in self._in_flight:
+                    task.cancel()
+                await asyncio.gather(*self._in_flight, return_exceptions=True)
+
+    async def _start_due(self) -> bool:
+        for delivery in await sync_to_async(self._claim)():
+            task = asyncio.create_task(self._attempt(delivery))
+            self._in_flight[task] = delivery.endpoint_id
+        return bool(self._in_flight)
+
+    async def _settle_finished(self) -> None:
+        done, _ = await asyncio.wait(
+            self._in_flight, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            del self._in_flight[task]
+        if done:
+            await sync_to_async(record_outcomes)(
+                [task.result() for task in done], now=self._clock(), random=self._random
+            )
+
+    def _claim(self) -> list[Delivery]:
+        now, room = self._clock(), CONNECTIONS - len(self._in_flight)
+        # Looked at first without a transaction: a poll must not take SQLite's write lock.
+        if room <= 0 or not _has_work(now) or not _keep_turn(self._turn, now):
+            return []
+        return claim_due(now=now, busy=Counter(self._in_flight.values()), limit=room)
+
+    async def _attempt(self, delivery: Delivery) -> Outcome:
+        started_at, begun = self._clock(), time.monotonic()
+        reply = await self._post(delivery, started_at)
+        duration_ms = round((time.monotonic() - begun) * 1000)
+        return Outcome(delivery, reply, started_at=started_at, duration_ms=duration_ms)
+
+    async def _post(self, delivery: Delivery, now: datetime.datetime) -> Reply:
+        body = message_body(delivery.event)
+        try:
+            headers = message_headers(delivery, body, now=now)
+            return await self._sender.post(delivery.endpoint.url, headers=headers, body=body)
+        except CannotDecrypt as error:
+            return Reply(None, str(error))
+        except Exception:  # one receiver's surprise must not stop the others' messages
+            logger.exception("Delivery %s failed in an unforeseen way", delivery.pk)
+            return Reply(None, "An unforeseen error; the log has the details")
+
+
+def _has_work(now: datetime.datetime) -> bool:
+    return WebhookEndpoint.objects.with_claimable_deliveries(now).exists()
+
+
+def _take_turn(now: datetime.datetime) -> str | None:
+    DispatchTurn.objects.bulk_create([DispatchTurn(pk=1)], ignore_conflicts=True)
+    token = secrets.token_hex(16)
+    free = DispatchTurn.objects.filter(Q(until=None) | Q(until__lte=now), pk=1)
+    return token if free.update(token=token, until=now + TURN) else None
+
+
+def _keep_turn(token: str, now: datetime.datetime) -> bool:
+    """Prolong the turn; False when another process has taken it."""
+    return bool(DispatchTurn.objects.filter(pk=1, token=token).update(until=now + TURN))
+
+
+def _release_turn(token: str) -> None:
+    DispatchTurn.objects.filter(pk=1, token=token).update(token="", until=None)

@@ -1,0 +1,167 @@
+"""What can be done with a webhook's endpoint."""
+
+import datetime
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from bizsuite.crypto import encrypt
+from bizsuite.errors import Conflict, Invalid, Stale
+from bizsuite.events.recording import nudge, record_event
+from bizsuite.events.registry import unknown_patterns
+from bizsuite.identity.actors import Actor
+from webhooks.models import DisabledReason, WebhookEndpoint
+from webhooks.serializers import EndpointSerializer
+from webhooks.signing import new_secret
+from webhooks.targets import UrlRefused, parse_target
+
+logger = logging.getLogger(__name__)
+
+DELIVER_TASK = "webhooks.tasks.deliver"
+# How long the secret before a rotation goes on signing.
+ROTATION = datetime.timedelta(hours=24)
+
+
+class EndpointDisabled(Conflict):
+    code = "webhook_disabled"
+
+
+@transaction.atomic
+def create_endpoint(
+    *, url: str, events: Sequence[str], active: bool = True, actor: Actor, **fields: Any
+) -> WebhookEndpoint:
+    """Register an endpoint; its `secret` is made here. Raises Invalid for URL or events.
+
+    The URL's form is judged here, without the network; the caller resolves the name before the
+    transaction, and every send judges it again.
+    """
+    _check(url=url, events=events)
+    endpoint = WebhookEndpoint(
+        url=url,
+        events=_unique(events),
+        encrypted_secret=encrypt(new_secret()),
+        **({} if active else _disabled(DisabledReason.BY_HAND, timezone.now())),
+        **fields,
+    )
+    endpoint.save()
+    _record("webhook.created", endpoint, actor)
+    return endpoint
+
+
+@transaction.atomic
+def update_endpoint(
+    endpoint: WebhookEndpoint, *, actor: Actor, if_version: int | None = None, **changes: Any
+) -> WebhookEndpoint:
+    """Change the fields given; `active` switches it off by hand, or on again.
+
+    Switched on, it goes on with what was still pending; what happened in between was made no
+    delivery of and comes with a replay. Raises Invalid, and Stale as customers do.
+    """
+    _check(**{name: changes[name] for name in ("url", "events") if name in changes})
+    if "events" in changes:
+        changes["events"] = _unique(changes["events"])
+    event, active = "webhook.updated", changes.pop("active", endpoint.active)
+    if active and not endpoint.active:
+        event = "webhook.enabled"
+        changes |= {"active": True, "disabled_at": None, "disabled_reason": ""}
+        changes["failing_since"] = None
+    elif endpoint.active and not active:
+        event = "webhook.disabled"
+        changes |= _disabled(DisabledReason.BY_HAND, timezone.now())
+    if not WebhookEndpoint.objects.filter(pk=endpoint.pk).change(if_version=if_version, **changes):
+        raise Stale("This webhook has been changed since you read it.")
+    endpoint.refresh()
+    _record(event, endpoint, actor)
+    wake_dispatcher_after_commit()
+    return endpoint
+
+
+@transaction.atomic
+def delete_endpoint(endpoint: WebhookEndpoint, *, actor: Actor) -> None:
+    """Remove an endpoint with its deliveries; what is pending is not sent any more."""
+    data, pk, version = EndpointSerializer(endpoint).data, endpoint.pk, endpoint.version
+    # Waits for a fan-out under way, so that all its deliveries are seen and go too.
+    WebhookEndpoint.objects.select_for_update().filter(pk=pk).first()
+    endpoint.delete()
+    endpoint.pk, endpoint.version = pk, version + 1
+    record_event("webhook.deleted", endpoint, data=data, actor=actor)
+
+
+@transaction.atomic
+def rotate_secret(
+    endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor
+) -> WebhookEndpoint:
+    """Give an endpoint a new secret. For a day the one before signs as well."""
+    rotated = WebhookEndpoint.objects.filter(pk=endpoint.pk).change(
+        # Nobody rotates twice at the same moment and learns a secret that signs nothing.
+        if_version=endpoint.version,
+        encrypted_secret=encrypt(new_secret()),
+        encrypted_previous_secret=endpoint.encrypted_secret,
+        previous_secret_until=now + ROTATION,
+    )
+    if not rotated:
+        raise Stale("This webhook has been changed since you read it.")
+    endpoint.refresh()
+    _record("webhook.rotated", endpoint, actor)
+    return endpoint
+
+
+@transaction.atomic
+def disable_endpoint(
+    endpoint_id: int, *, reason: DisabledReason, now: datetime.datetime, actor: Actor
+) -> bool:
+    """Stop sending to an endpoint; False if it was off already.
+
+    The administrators learn of it from the audit trail, the list of webhooks and the log.
+    """
+    disabled = (
+        WebhookEndpoint.objects.active().filter(pk=endpoint_id).change(**_disabled(reason, now))
+    )
+    if not disabled:
+        return False
+    endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
+    _record("webhook.disabled", endpoint, actor)
+    logger.warning("Webhook %s to %s is disabled: %s", endpoint.pk, endpoint.url, reason.label)
+    return True
+
+
+def require_active(endpoint: WebhookEndpoint) -> None:
+    """Raises EndpointDisabled: nothing is sent to an endpoint that is off."""
+    if not endpoint.active:
+        raise EndpointDisabled(f"Webhook {endpoint.pk} is disabled.", allowed=["enable"])
+
+
+def wake_dispatcher_after_commit() -> None:
+    transaction.on_commit(_wake_dispatcher, robust=True)
+
+
+def _wake_dispatcher() -> None:
+    nudge(DELIVER_TASK)
+
+
+def _check(*, url: str | None = None, events: Sequence[str] | None = None) -> None:
+    errors = {}
+    if url is not None:
+        try:
+            parse_target(url)
+        except UrlRefused as error:
+            errors["url"] = str(error)
+    if events is not None and (unknown := unknown_patterns(list(events))):
+        errors["events"] = f"Unknown events: {', '.join(unknown)}"
+    if errors:
+        raise Invalid(errors)
+
+
+def _unique(events: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(events))
+
+
+def _disabled(reason: DisabledReason, now: datetime.datetime) -> dict[str, Any]:
+    return {"active": False, "disabled_at": now, "disabled_reason": reason}
+
+
+def _record(event: str, endpoint: WebhookEndpoint, actor: Actor) -> None:
+    record_event(event, endpoint, data=EndpointSerializer(endpoint).data, actor=actor)

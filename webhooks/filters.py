@@ -1,0 +1,36 @@
+from bizsuite.api.filters import (
+    FlagFilter,
+    IdFilter,
+    RecordFilter,
+    SearchFilter,
+    TextFilter,
+    WordFilter,
+)
+from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
+
+
+class EndpointFilter(RecordFilter):
+    search = SearchFilter()
+    active = FlagFilter()
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("search", "active", "external_id", "updated_since")
+
+
+class EndpointDeliveryFilter(RecordFilter):
+    external_id = None
+    updated_since = None
+    status = WordFilter(words=list(DeliveryStatus.values))
+    event = TextFilter(field_name="event__type", max_length=60, help_text="An event's exact name.")
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = ("status", "event")
+
+
+class DeliveryFilter(EndpointDeliveryFilter):
+    webhook_id = IdFilter(field_name="endpoint_id")
+
+    class Meta(EndpointDeliveryFilter.Meta):
+        fields = (*EndpointDeliveryFilter.Meta.fields, "webhook_id")

@@ -1,0 +1,45 @@
+"""What a receiver gets: the body and its headers."""
+
+import datetime
+
+from bizsuite.events.models import Event
+from bizsuite.exact_json import encode, instant
+from webhooks.models import Delivery
+from webhooks.signing import signatures
+
+# A receiver that writes back because of a message sends this header along; see the catalogue.
+CAUSATION_HEADER = "X-Causation-Depth"
+
+
+def message_body(event: Event) -> bytes:
+    """`{"type", "timestamp", "data"}`.
+
+    The data is the event's stored text, put in as it stands: read and written again, 1500.00
+    would be at the mercy of every parser on the way.
+    """
+    return b'{"type":%b,"timestamp":%b,"data":%b}' % (
+        encode(event.type),
+        encode(instant(event.occurred_at)),
+        event.payload.encode(),
+    )
+
+
+def message_headers(delivery: Delivery, body: bytes, *, now: datetime.datetime) -> dict[str, str]:
+    """Raises CannotDecrypt when the endpoint's secret fits no key."""
+    event, timestamp = delivery.event, int(now.timestamp())
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "BusinessSuite-Webhooks/2",
+        "webhook-id": delivery.message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signatures(
+            delivery.endpoint.signing_secrets(now),
+            message_id=delivery.message_id,
+            timestamp=timestamp,
+            body=body,
+        ),
+        CAUSATION_HEADER: str(event.causation_depth),
+    }
+    if event.request_id:
+        headers["X-Request-ID"] = event.request_id
+    return headers

@@ -1,0 +1,259 @@
+"""Where our events are sent, and every attempt at sending them."""
+
+import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from bizsuite.crypto import decrypt
+from bizsuite.events.models import Event
+from bizsuite.events.registry import EventType, matches
+from bizsuite.records import Record, RecordQuerySet
+
+URL_LENGTH = 2000
+
+
+class DisabledReason(models.TextChoices):
+    BY_HAND = "by_hand", _("Switched off by a person")
+    GONE = "gone", _("The receiver answered 410 Gone")
+    FAILING = "failing", _("No delivery succeeded for five days")
+
+
+class WebhookEndpointQuerySet(RecordQuerySet):
+    def active(self) -> Self:
+        return self.filter(active=True)
+
+    def search(self, terms: str) -> Self:
+        """Every word somewhere in the URL."""
+        query = Q()
+        for term in terms.split():
+            query &= Q(url__icontains=term)
+        return self.filter(query)
+
+    def with_claimable_deliveries(self, now: datetime.datetime) -> Self:
+        mine = Delivery.objects.filter(endpoint=OuterRef("pk")).claimable(now)
+        return self.active().filter(Exists(mine))
+
+
+class WebhookEndpoint(Record):
+    """An address that is told of the events it subscribed to."""
+
+    url = models.CharField(_("URL"), max_length=URL_LENGTH)
+    # Exact names, `invoice.*` or `*`.
+    events = models.JSONField(_("events"), default=list)
+    encrypted_secret = models.TextField(editable=False)
+    # For a day after a rotation both secrets sign, so that the receiver can change over in peace.
+    encrypted_previous_secret = models.TextField(editable=False, blank=True, default="")
+    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    active = models.BooleanField(_("active"), default=True)
+    disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True, editable=False)
+    disabled_reason = models.CharField(
+        _("reason"),
+        max_length=20,
+        choices=DisabledReason.choices,
+        blank=True,
+        default="",
+        editable=False,
+    )
+    # The first failure since the last success; null while all is well.
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
+
+    objects = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="webhooks_endpoint_disabled_with_reason",
+                condition=Q(active=True, disabled_at=None, disabled_reason="")
+                | (Q(active=False, disabled_at__isnull=False) & ~Q(disabled_reason="")),
+            ),
+            models.CheckConstraint(
+                name="webhooks_endpoint_previous_secret_ends",
+                condition=Q(encrypted_previous_secret="", previous_secret_until=None)
+                | (~Q(encrypted_previous_secret="") & Q(previous_secret_until__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="webhooks_endpoint_has_secret", condition=~Q(encrypted_secret="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def secret(self) -> str:
+        """The signing secret, `whsec_…`. Shown at creation and rotation only."""
+        return decrypt(self.encrypted_secret)
+
+    def signing_secrets(self, now: datetime.datetime) -> list[str]:
+        """The secrets to sign with, the current one first."""
+        secrets = [self.secret]
+        if self.previous_secret_until is not None and now < self.previous_secret_until:
+            secrets.append(decrypt(self.encrypted_previous_secret))
+        return secrets
+
+    def wants(self, event_type: EventType) -> bool:
+        return any(matches(pattern, event_type) for pattern in self.events)
+
+
+class DeliveryStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def unleased(self, now: datetime.datetime) -> Self:
+        """Not being sent at the moment; a lease that ran out belonged to a worker that died."""
+        return self.filter(Q(leased_until=None) | Q(leased_until__lte=now))
+
+    def claimable(self, now: datetime.datetime) -> Self:
+        """Due, not being sent, and not before an earlier event of the same record.
+
+        Only first attempts wait for each other: one that must be repeated in five hours does not
+        hold back what happened since.
+        """
+        earlier = Delivery.objects.filter(
+            endpoint=OuterRef("endpoint"),
+            subject=OuterRef("subject"),
+            event__lt=OuterRef("event"),
+            status=DeliveryStatus.PENDING,
+            attempts=0,
+        )
+        due = self.filter(status=DeliveryStatus.PENDING, next_attempt_at__lte=now)
+        return due.unleased(now).filter(Q(attempts__gt=0) | ~Exists(earlier))
+
+
+class Delivery(models.Model):
+    """One event on its way to one endpoint; the same row, and the same id, over all attempts.
+
+    Kept in the database and not in a broker: what is due is found again whatever dies.
+    """
+
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("event")
+    )
+    endpoint = models.ForeignKey(
+        WebhookEndpoint,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        verbose_name=_("webhook"),
+    )
+    # The `webhook-id` header. Receivers know a repeated message by it.
+    message_id = models.CharField(_("message id"), max_length=40, unique=True)
+    # "invoice:17", the record that the event is about. Here as well as in the event, because
+    # claiming compares it for every due row.
+    subject = models.CharField(_("subject"), max_length=70)
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=DeliveryStatus.choices,
+        default=DeliveryStatus.PENDING,
+    )
+    # All that were made; `step` is how many of them the retry schedule has counted, which begins
+    # again when a person sends the message once more.
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    step = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True, default="")
+    leased_until = models.DateTimeField(null=True, blank=True)
+    response_status = models.PositiveSmallIntegerField(_("response"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True, default="")
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="webhooks_delivery_once_per_endpoint", fields=["event", "endpoint"]
+            ),
+            models.CheckConstraint(
+                name="webhooks_delivery_pending_is_scheduled",
+                condition=Q(status="pending", next_attempt_at__isnull=False)
+                | (~Q(status="pending") & Q(next_attempt_at=None)),
+            ),
+            models.CheckConstraint(
+                name="webhooks_delivery_succeeded_is_dated",
+                condition=Q(status="succeeded", delivered_at__isnull=False)
+                | (~Q(status="succeeded") & Q(delivered_at=None)),
+            ),
+            models.CheckConstraint(
+                name="webhooks_delivery_leased_while_pending",
+                condition=Q(lease_token="", leased_until=None)
+                | (~Q(lease_token="") & Q(leased_until__isnull=False, status="pending")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "next_attempt_at"],
+                name="webhooks_delivery_due",
+                condition=Q(status="pending"),
+            ),
+            models.Index(
+                fields=["endpoint", "subject", "event"],
+                name="webhooks_delivery_first_tries",
+                condition=Q(status="pending", attempts=0),
+            ),
+            models.Index(
+                fields=["lease_token"],
+                name="webhooks_delivery_leased",
+                condition=~Q(lease_token=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class DeliveryAttempt(models.Model):
+    """One try: when, how long, and what came back."""
+
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempt_log", verbose_name=_("delivery")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    started_at = models.DateTimeField(_("started"))
+    duration_ms = models.PositiveIntegerField(_("duration in ms"))
+    # Null when no answer came; then `error` says why.
+    response_status = models.PositiveSmallIntegerField(_("response"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True, default="")
+    response = models.TextField(
+        _("response body"), blank=True, default="", help_text=_("At most its first 64 kB.")
+    )
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                name="webhooks_attempt_numbered", fields=["delivery", "number"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} #{self.number}"
+
+
+class DispatchTurn(models.Model):
+    """Whose turn it is to send; its one row is pk 1.
+
+    One process at a time sends, with hundreds of connections: otherwise every worker process
+    could end up waiting for slow receivers, and nobody would be left to number events.
+    """
+
+    token = models.CharField(max_length=32, blank=True, default="")
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.token

@@ -1,0 +1,123 @@
+import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from rest_framework import serializers
+
+from bizsuite.api.fields import InstantField, OptionalTextField, StrictCharField, parse_date
+from bizsuite.api.serializers import RecordSerializer, StrictSerializer
+from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
+
+
+class EventPatternsField(serializers.ListField):
+    child = StrictCharField(max_length=60)
+    default_error_messages = {
+        "not_a_list": "Must be a list of event names",
+        "empty": "Name at least one event",
+    }
+
+
+class EndpointSerializer(RecordSerializer):
+    events = EventPatternsField(allow_empty=False, max_length=100)
+    disabled_reason = OptionalTextField(read_only=True, help_text="by_hand, gone or failing.")
+
+    class Meta:
+        model = WebhookEndpoint
+        fields: tuple[str, ...] = (
+            "id",
+            "url",
+            "events",
+            "active",
+            "disabled_at",
+            "disabled_reason",
+            "failing_since",
+            "previous_secret_until",
+            "external_id",
+            "metadata",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("disabled_at", "failing_since", "previous_secret_until")
+
+
+class EndpointWithSecretSerializer(EndpointSerializer):
+    """The only shape with the signing secret: the answer to its creation and rotation."""
+
+    secret = serializers.CharField(read_only=True)
+
+    class Meta(EndpointSerializer.Meta):
+        fields = (*EndpointSerializer.Meta.fields, "secret")
+
+
+class DeliverySerializer(RecordSerializer):
+    """`message_id` is the `webhook-id` header that the receiver saw."""
+
+    metadata = None
+    webhook_id = serializers.IntegerField(source="endpoint_id", read_only=True)
+    event = serializers.CharField(source="event.type", read_only=True)
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = (
+            "id",
+            "webhook_id",
+            "message_id",
+            "event",
+            "subject",
+            "status",
+            "attempts",
+            "next_attempt_at",
+            "response_status",
+            "error",
+            "delivered_at",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class AttemptSerializer(RecordSerializer):
+    metadata = None
+
+    class Meta:
+        model = DeliveryAttempt
+        fields = ("number", "started_at", "duration_ms", "response_status", "error", "response")
+        read_only_fields = fields
+
+
+class DeliveryWithAttemptsSerializer(DeliverySerializer):
+    attempt_log = AttemptSerializer(many=True, read_only=True)
+
+    class Meta(DeliverySerializer.Meta):
+        fields = (*DeliverySerializer.Meta.fields, "attempt_log")
+        read_only_fields = fields
+
+
+class StrictInstantField(InstantField):
+    """An instant with its zone, such as 2024-01-15T10:00:00Z."""
+
+    default_error_messages = {"invalid": "Must be an instant such as 2024-01-15T10:00:00Z"}
+
+    def to_internal_value(self, value: Any) -> datetime.datetime:
+        moment = _instant(value) if isinstance(value, str) else None
+        if moment is None:
+            self.fail("invalid")
+        return moment
+
+
+def _instant(text: str) -> datetime.datetime | None:
+    try:
+        moment = parse_datetime(text) if parse_date(text[:10]) else None
+        return moment.astimezone(datetime.UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        # 2024-01-15T25:00:00Z, or the zone pushes it out of the calendar
+        return None
+
+
+class ReplaySerializer(StrictSerializer):
+    since = StrictInstantField()
+
+
+class ReplayedSerializer(StrictSerializer):
+    """queued: how many messages are now due."""
+
+    queued = serializers.IntegerField(read_only=True)

@@ -1,0 +1,31 @@
+from celery import shared_task
+from django.utils import timezone
+
+from bizsuite.events.models import Event
+from bizsuite.events.recording import nudge
+from bizsuite.events.relay import consume
+from webhooks import deliveries
+from webhooks.dispatching import deliver_due
+from webhooks.endpoints import DELIVER_TASK
+from webhooks.retries import random
+from webhooks.sending import HttpSender
+
+CONSUMER = "webhooks"
+
+
+@shared_task(ignore_result=True)
+def fan_out() -> None:
+    """Turn new events into deliveries and wake the dispatcher. A consumer of EVENT_CONSUMERS."""
+    now = timezone.now()
+
+    def handle(events: list[Event]) -> None:
+        deliveries.fan_out_events(events, now=now)
+
+    if consume(CONSUMER, handle, now=now):
+        nudge(DELIVER_TASK)
+
+
+@shared_task(ignore_result=True)
+def deliver() -> None:
+    """Send what is due. Woken after each fan-out, and by beat for the retries."""
+    deliver_due(sender=HttpSender(), clock=timezone.now, random=random)

@@ -1,0 +1,152 @@
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from bizsuite.api.envelope import success
+from bizsuite.api.views import (
+    CreateMixin,
+    DeleteMixin,
+    ListMixin,
+    ResourceViewSet,
+    RetrieveMixin,
+    UpdateMixin,
+)
+from bizsuite.errors import Invalid
+from webhooks import deliveries, endpoints
+from webhooks.addresses import Resolver, resolve_host
+from webhooks.filters import DeliveryFilter, EndpointDeliveryFilter, EndpointFilter
+from webhooks.models import Delivery, WebhookEndpoint
+from webhooks.serializers import (
+    DeliverySerializer,
+    DeliveryWithAttemptsSerializer,
+    EndpointSerializer,
+    EndpointWithSecretSerializer,
+    ReplayedSerializer,
+    ReplaySerializer,
+)
+from webhooks.targets import UrlRefused, parse_target, refused_answer
+
+# A name that takes longer is judged at each send, like one that does not resolve yet.
+RESOLVE_SECONDS = 3.0
+SORTABLE_DELIVERY = ("id", "created_at", "next_attempt_at", "delivered_at")
+DELIVERIES = Delivery.objects.select_related("event", "endpoint").defer("event__payload")
+
+
+class WebhookViewSet(
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+):
+    """Addresses that are told of events."""
+
+    resource = "webhooks"
+    queryset = WebhookEndpoint.objects.all()
+    serializer_class = EndpointSerializer
+    filterset_class = EndpointFilter
+    sortable = ("id", "url", "created_at", "updated_at")
+    resolve: ClassVar[Resolver] = staticmethod(resolve_host)
+
+    def prepare(self) -> None:
+        """Ask where the URL leads before the transaction opens."""
+        url = self.body.get("url") if isinstance(self.body, dict) else None
+        if isinstance(url, str) and (refusal := refused_destination(url, self.resolve)):
+            raise Invalid({"url": refusal})
+
+    def create(self, request: Any) -> Response:
+        record = self.create_record(self.validated())
+        return self.answer(record, status=201, serializer_class=EndpointWithSecretSerializer)
+
+    def create_record(self, data: dict[str, Any]) -> WebhookEndpoint:
+        return endpoints.create_endpoint(actor=self.actor, **data)
+
+    def update_record(self, record: WebhookEndpoint, changes: dict[str, Any]) -> WebhookEndpoint:
+        return endpoints.update_endpoint(record, actor=self.actor, **changes)
+
+    def delete_record(self, record: WebhookEndpoint) -> str:
+        endpoints.delete_endpoint(record, actor=self.actor)
+        return "Webhook deleted"
+
+    @extend_schema(request=None, responses=EndpointWithSecretSerializer)
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Any, pk: str) -> Response:
+        """A new secret, shown this once; the old one signs too for 24 hours."""
+        self.refuse_body()
+        record = endpoints.rotate_secret(self.get_object(), now=timezone.now(), actor=self.actor)
+        return self.answer(record, serializer_class=EndpointWithSecretSerializer)
+
+    @extend_schema(request=None, responses={201: DeliverySerializer})
+    @action(detail=True, methods=["post"])
+    def test(self, request: Any, pk: str) -> Response:
+        """Send a `webhook.tested` message, once and without retries; watch it in deliveries."""
+        self.refuse_body()
+        delivery = deliveries.send_test(self.get_object(), now=timezone.now(), actor=self.actor)
+        return Response(success(DeliverySerializer(delivery).data), status=201)
+
+    @extend_schema(responses=DeliverySerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def deliveries(self, request: Any, pk: str) -> Response:
+        """What was sent or is waiting to be."""
+        return self.answer_page(
+            DELIVERIES.filter(endpoint=self.get_object()),
+            serializer_class=DeliverySerializer,
+            filterset_class=EndpointDeliveryFilter,
+            sortable=SORTABLE_DELIVERY,
+        )
+
+    @extend_schema(request=ReplaySerializer, responses=ReplayedSerializer)
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Any, pk: str) -> Response:
+        """Send again what has not arrived of the events since an instant."""
+        queued = deliveries.replay_deliveries(
+            self.get_object(),
+            now=timezone.now(),
+            actor=self.actor,
+            **self.validated(ReplaySerializer),
+        )
+        return Response(success({"queued": queued}))
+
+
+class DeliveryViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
+    """Messages to all webhooks, and the attempts at each."""
+
+    resource = "webhooks"
+    queryset = DELIVERIES
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilter
+    sortable = SORTABLE_DELIVERY
+
+    @extend_schema(responses=DeliveryWithAttemptsSerializer)
+    def retrieve(self, request: Any, pk: str) -> Response:
+        return self.answer(self.get_object(), serializer_class=DeliveryWithAttemptsSerializer)
+
+    @extend_schema(request=None, responses=DeliverySerializer)
+    @action(detail=True, methods=["post"])
+    def resend(self, request: Any, pk: str) -> Response:
+        """Send this message once more, now, under the same id."""
+        self.refuse_body()
+        return self.answer(
+            deliveries.resend_delivery(self.get_object(), now=timezone.now(), actor=self.actor)
+        )
+
+
+def refused_destination(url: str, resolve: Resolver) -> str | None:
+    """Why the place that a URL's name leads to is refused, or None.
+
+    A URL whose form is wrong is left to the action, and a name that does not resolve (yet) to
+    each send.
+    """
+    try:
+        target = parse_target(url)
+    except UrlRefused:
+        return None
+    if target.trusted:
+        return None
+    threads = ThreadPoolExecutor(1)
+    try:
+        return refused_answer(threads.submit(resolve, target.host).result(RESOLVE_SECONDS))
+    except OSError:  # of which TimeoutError is one
+        return None
+    finally:
+        threads.shutdown(wait=False)
