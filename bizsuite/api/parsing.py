@@ -56,12 +56,15 @@ def _read(request: HttpRequest, limit: int) -> bytes:
         raise ParseError("Content-Length must be a whole number.")
     if int(announced) > limit:
         raise too_large
-    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-        # Django reads as much as Content-Length says, which a chunked body has not; the server
-        # has already taken the chunks apart.
-        body = request.META["wsgi.input"].read(limit + 1)
-    else:
-        body = request.body
+    try:
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            # Django reads as much as Content-Length says, which a chunked body has not; the
+            # server has already taken the chunks apart.
+            body = request.META["wsgi.input"].read(limit + 1)
+        else:
+            body = request.body
+    except OSError:  # the client went away, was too slow, or sent broken chunks
+        raise ParseError("The body did not arrive whole.") from None
     if len(body) > limit:
         raise too_large
     return body
