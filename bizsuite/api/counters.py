@@ -13,7 +13,7 @@ from pathlib import Path
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ RETURNING used, resets_at
 
 REDIS_SCRIPT = """
 local resets_at = redis.call('HGET', KEYS[1], 'resets_at')
-if not resets_at then
+if not resets_at or tonumber(resets_at) <= tonumber(ARGV[2]) then
   resets_at = ARGV[1]
-  redis.call('HSET', KEYS[1], 'resets_at', resets_at)
-  redis.call('EXPIREAT', KEYS[1], resets_at)
+  redis.call('HSET', KEYS[1], 'used', 0, 'resets_at', resets_at)
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
 end
 return {redis.call('HINCRBY', KEYS[1], 'used', 1), resets_at}
 """
@@ -51,14 +51,18 @@ class CounterFile:
     def add(self, subject: str, *, now: int, window_seconds: int) -> tuple[int, int]:
         parameters = _parameters(subject, now, window_seconds)
         try:
-            return self._connection().execute(UPSERT.format("?"), parameters).fetchone()
-        except sqlite3.OperationalError:
-            raise
+            return self._upsert(parameters)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(f"{self.path}: {error}") from error
         except sqlite3.DatabaseError as error:
             logger.warning("The request counters were unreadable (%s); counting afresh.", error)
             self._local.connection = None
             self.path.unlink(missing_ok=True)
-            return self._connection().execute(UPSERT.format("?"), parameters).fetchone()
+            return self._upsert(parameters)
+
+    def _upsert(self, parameters: list[str | int]) -> tuple[int, int]:
+        used, resets_at = self._connection().execute(UPSERT.format("?"), parameters).fetchone()
+        return used, resets_at
 
     def prune(self, *, now: int) -> None:
         self._connection().execute("DELETE FROM api_ratewindow WHERE resets_at <= ?", [now])
@@ -95,7 +99,8 @@ class RedisCounter:
 
     PAUSE_SECONDS = 1.0
 
-    def __init__(self, url: str, stand_in: CounterFile | DatabaseCounter) -> None:
+    def __init__(self, url: str, *, prefix: str, stand_in: CounterFile | DatabaseCounter) -> None:
+        self._prefix = prefix
         client = redis.Redis.from_url(
             url, socket_connect_timeout=0.2, socket_timeout=0.5, retry=None
         )
@@ -107,7 +112,8 @@ class RedisCounter:
         if time.monotonic() >= self._away_until:
             try:
                 used, resets_at = self._script(
-                    keys=[f"bizsuite:rate:{subject}"], args=[now + window_seconds]
+                    keys=[f"{self._prefix}:rate:{subject}"],
+                    args=[now + window_seconds, now, window_seconds],
                 )
                 return int(used), int(resets_at)
             except redis.RedisError as error:
@@ -133,4 +139,6 @@ def request_counter() -> CounterFile | DatabaseCounter | RedisCounter:
         if connection.vendor == "sqlite"
         else DatabaseCounter()
     )
-    return RedisCounter(settings.REDIS_URL, stand_in) if settings.REDIS_URL else stand_in
+    if not settings.REDIS_URL:
+        return stand_in
+    return RedisCounter(settings.REDIS_URL, prefix=settings.REDIS_KEY_PREFIX, stand_in=stand_in)

@@ -68,17 +68,17 @@ class ApiMiddleware:
             return self.get_response(request)
         _drop_trailing_slash(request)
         now = timezone.now()
-        refusal = refusal_of(request)
         try:
             # A key that came over an open line is not even looked at.
-            key = None if refusal else find_key(presented_key(request), now=now)
+            presented = presented_key(request) if request.client.private else ""
+            key = find_key(presented, now=now)
             rate = count_request(key, request.client, now=now)
         except (OperationalError, InterfaceError):
             logger.exception("Request %s found no database", request.request_id)
             return _finished(plain_failure(503, request.request_id))
         request.api_key = key
         request.actor = _actor(key, request.request_id) if key else None
-        response = refusal or self._answer(request, rate)
+        response = refusal_of(request) or self._answer(request, rate)
         rate.write_headers(response, now=now)
         return _finished(response)
 
