@@ -88,11 +88,12 @@ def invoices_are_paid_by_allocations() -> Iterator[Finding]:
         allocated=Sum("allocations__amount", default=NOTHING),
         allocated_tax=Sum("allocations__tax", default=NOTHING),
     )
-    for invoice in rows.exclude(paid=F("allocated")).order_by("id"):
-        yield from _differs(invoice, "paid", invoice.paid, invoice.allocated)
+    for row in rows.exclude(paid=F("allocated")).order_by("id").values("id", "paid", "allocated"):
+        yield _off("Invoice", row["id"], "paid", row["paid"], row["allocated"])
     settled = rows.filter(status=InvoiceStatus.PAID, credited=NOTHING)
-    for invoice in settled.exclude(tax=F("allocated_tax")).order_by("id"):
-        yield from _differs(invoice, "tax paid", invoice.tax, invoice.allocated_tax)
+    untaxed = settled.exclude(tax=F("allocated_tax")).order_by("id")
+    for row in untaxed.values("id", "tax", "allocated_tax"):
+        yield _off("Invoice", row["id"], "tax", row["tax"], row["allocated_tax"])
 
 
 def invoices_are_posted() -> Iterator[Finding]:
@@ -116,8 +117,9 @@ def credit_is_unallocated_payments() -> Iterator[Finding]:
     rows = Payment.objects.annotate(
         expected=F("amount") - F("refunded") - Sum("allocations__amount", default=NOTHING)
     )
-    for payment in rows.exclude(unallocated=F("expected")).order_by("id"):
-        yield from _differs(payment, "unallocated", payment.unallocated, payment.expected)
+    wrong = rows.exclude(unallocated=F("expected")).order_by("id")
+    for row in wrong.values("id", "unallocated", "expected"):
+        yield _off("Payment", row["id"], "unallocated", row["unallocated"], row["expected"])
     booked = _sums(Posting.objects.filter(ledger=Ledger.CUSTOMER_CREDIT), "customer_id")
     credit = _sums(Payment.objects.all(), "customer_id", "unallocated")
     yield from _all_differing("Customer", "credit", {k: -v for k, v in booked.items()}, credit)
@@ -141,7 +143,8 @@ def numbers_have_no_gap() -> Iterator[Finding]:
     for series in NumberSeries.objects.order_by("prefix", "year"):
         stem = f"{series.prefix}-{series.year}-"
         given = Invoice.objects.filter(number__startswith=stem).values_list("number", flat=True)
-        found = sorted(int(number.removeprefix(stem)) for number in given if _counted(number, stem))
+        counters = [_counter(number or "", stem) for number in given]
+        found = sorted(counter for counter in counters if counter is not None)
         for expected, number in enumerate(found, start=1):
             if number != expected:
                 yield f"{stem}{expected:03} is missing."
@@ -164,15 +167,20 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _counted(number: str, stem: str) -> bool:
-    return re.fullmatch(r"\d{3,}", number.removeprefix(stem)) is not None
+def _counter(number: str, stem: str) -> int | None:
+    digits = number.removeprefix(stem)
+    return int(digits) if re.fullmatch(r"[0-9]{3,}", digits) else None
 
 
 def _differs(record: Model, what: str, stored: Any, computed: Any) -> Iterator[Finding]:
     stored, computed = stored or NOTHING, computed or NOTHING
     if stored != computed:
         name = str(record._meta.verbose_name).capitalize()
-        yield f"{name} {record.pk}: {what} is {stored}, computed {computed}."
+        yield _off(name, record.pk, what, stored, computed)
+
+
+def _off(name: str, pk: int, what: str, stored: Any, computed: Any) -> Finding:
+    return f"{name} {pk}: {what} is {stored}, computed {computed}."
 
 
 def _all_differing(

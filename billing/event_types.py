@@ -1,10 +1,11 @@
 """The events of billing, each with an example of what it carries."""
 
 from decimal import Decimal
+from typing import Any
 
 from bizsuite.events.registry import EventType, declare
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "external_id": None,
     "metadata": {},
     "created_at": "2024-01-15T10:00:00Z",

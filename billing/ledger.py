@@ -72,7 +72,7 @@ def post_entries(new_entries: Sequence[NewEntry]) -> list[JournalEntry]:
         [
             JournalEntry(
                 date=new.date,
-                document_type=new.document._meta.model_name,
+                document_type=document_type(new.document),
                 document_id=new.document.pk,
                 description=new.description[:500],
                 currency=new.currency,
@@ -125,11 +125,16 @@ def reverse_entry(entry: JournalEntry, *, date: datetime.date, document: Record)
 def standing_entry(document: Record) -> JournalEntry:
     """The newest entry of a document that is neither reversed nor itself a reversal."""
     return JournalEntry.objects.filter(
-        document_type=document._meta.model_name,
+        document_type=document_type(document),
         document_id=document.pk,
         reverses=None,
         reversed_by=None,
     ).latest("id")
+
+
+def document_type(document: Record) -> str:
+    """What the journal calls this kind of document: invoice, payment, transaction, account."""
+    return str(document._meta.model_name)
 
 
 def _require_open(profile: Organisation, dates: Iterable[datetime.date]) -> None:

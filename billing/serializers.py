@@ -1,7 +1,8 @@
 """The public shapes of billing, shared by API, webhooks and exports."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 
@@ -39,6 +40,14 @@ def percent_field(**options: Any) -> ExactNumberField:
     return ExactNumberField(
         places=PERCENT_PLACES, minimum=Decimal(0), maximum=Decimal(100), **options
     )
+
+
+def asked_once(context: Mapping[str, Any], name: str, ask: Callable[[], Any]) -> Any:
+    """The answer of `ask()`, kept for all the rows that are shown with this context."""
+    kept = cast(dict[str, Any], context)
+    if name not in kept:
+        kept[name] = ask()
+    return kept[name]
 
 
 def customer_field(**options: Any) -> RecordIdField:
@@ -84,9 +93,8 @@ class ProductPriceField(ApiMoneyField):
     """A price list has no currency column: prices are in the organisation's currency."""
 
     def get_attribute(self, instance: Product) -> Decimal:
-        if "currency" not in self.context:  # asked once for a whole list
-            self.context["currency"] = organisation().currency
-        return money_number(instance.price, self.context["currency"])
+        currency = asked_once(self.context, "currency", lambda: organisation().currency)
+        return money_number(instance.price, currency)
 
 
 class ProductSerializer(RecordSerializer):
@@ -207,9 +215,8 @@ class InvoiceSerializer(RecordSerializer):
         return value
 
     def get_overdue(self, invoice: Invoice) -> bool:
-        if "today" not in self.context:
-            self.context["today"] = organisation().today()
-        return invoice.is_overdue(self.context["today"])
+        today = asked_once(self.context, "today", lambda: organisation().today())
+        return invoice.is_overdue(today)
 
 
 class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Model
 from django.shortcuts import get_object_or_404
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -43,8 +42,7 @@ class NamedViewSet(
 ):
     """What accounts, categories and products share: deleted, or archived once in use."""
 
-    sortable = ("id", "name", "type", "created_at", "updated_at")
-    model: ClassVar[type[Model]]
+    sortable: ClassVar[tuple[str, ...]] = ("id", "name", "type", "created_at", "updated_at")
 
     def update_record(self, record: Named, changes: dict[str, Any]) -> Named:
         return catalogue.update_named(record, actor=self.actor, **changes)

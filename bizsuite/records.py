@@ -2,14 +2,17 @@
 
 import datetime
 import unicodedata
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 
-class RecordQuerySet(models.QuerySet):
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class RecordQuerySet(models.QuerySet[_Row]):
     """`change()` is the one way to update rows, so that version and updated_at never lag."""
 
     def change(self, *, if_version: int | None = None, **fields: Any) -> int:
@@ -31,7 +34,7 @@ class RecordQuerySet(models.QuerySet):
 
 
 class Record(models.Model):
-    """Base of every resource of the API."""
+    """Base of every resource of the API. Its manager is a RecordQuerySet's, or of one below it."""
 
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
@@ -44,8 +47,6 @@ class Record(models.Model):
         help_text="The id of this record in another system; unique, so that imports can be rerun.",
     )
     metadata = models.JSONField(default=dict, blank=True, editable=False)
-
-    objects = RecordQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 
 
-class CustomerQuerySet(RecordQuerySet):
+class CustomerQuerySet(RecordQuerySet["Customer"]):
     def active(self) -> Self:
         return self.filter(archived_at=None)
 

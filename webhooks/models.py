@@ -21,7 +21,7 @@ class DisabledReason(models.TextChoices):
     FAILING = "failing", _("No delivery succeeded for five days")
 
 
-class WebhookEndpointQuerySet(RecordQuerySet):
+class WebhookEndpointQuerySet(RecordQuerySet["WebhookEndpoint"]):
     def active(self) -> Self:
         return self.filter(active=True)
 

@@ -1,7 +1,7 @@
 """What documents refer to: where money is kept, what it was for, what is sold."""
 
 from decimal import Decimal
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from bizsuite.money import MoneyField, PercentField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
-class ArchivableQuerySet(RecordQuerySet):
+
+class ArchivableQuerySet(RecordQuerySet[_Row]):
     def active(self) -> Self:
         return self.filter(archived_at=None)
 
 
-class NamedQuerySet(ArchivableQuerySet):
+class NamedQuerySet(ArchivableQuerySet[_Row]):
     def search(self, terms: str) -> Self:
         return self.filter(matching("search_text", terms))
 

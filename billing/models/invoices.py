@@ -41,7 +41,7 @@ class InvoiceStatus(models.TextChoices):
 OPEN_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
 
 
-class InvoiceQuerySet(RecordQuerySet):
+class InvoiceQuerySet(RecordQuerySet["Invoice"]):
     def open(self) -> Self:
         return self.filter(status__in=OPEN_STATUSES)
 

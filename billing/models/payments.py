@@ -14,7 +14,7 @@ from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
 
-class PaymentQuerySet(RecordQuerySet):
+class PaymentQuerySet(RecordQuerySet["Payment"]):
     def search(self, terms: str) -> Self:
         """Every word somewhere in the customer's name, method, reference, notes or external id."""
         return self.filter(matching("search_text", terms))
@@ -89,7 +89,7 @@ class Allocation(models.Model):
         return f"{self.amount} → {self.invoice_id}"
 
 
-class TransactionQuerySet(RecordQuerySet):
+class TransactionQuerySet(RecordQuerySet["Transaction"]):
     def search(self, terms: str) -> Self:
         """Every word somewhere in description or external id."""
         return self.filter(matching("search_text", terms))

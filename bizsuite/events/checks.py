@@ -1,12 +1,14 @@
+from typing import Any
+
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
 
 @register()
-def check_event_consumers(app_configs, **kwargs):
+def check_event_consumers(**kwargs: Any) -> list[CheckMessage]:
     """Every consumer in the settings must exist, or events would wait for nobody."""
-    errors = []
+    errors: list[CheckMessage] = []
     for name, path in settings.EVENT_CONSUMERS.items():
         try:
             import_string(path)

@@ -88,6 +88,6 @@ def _consume_batch(
     events = list(Event.objects.filter(sequence__gt=cursor.sequence).order_by("sequence")[:BATCH])
     if events:
         handle(events)
-        cursor.sequence = events[-1].sequence
+        cursor.sequence = max(event.sequence or 0 for event in events)
         cursor.save(update_fields=["sequence"])
     return len(events)

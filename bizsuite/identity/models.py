@@ -4,7 +4,7 @@ import datetime
 import zoneinfo
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -12,14 +12,16 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bizsuite.identity.roles import Role, role_may
+from bizsuite.identity.roles import Role, Verb, role_may
 from bizsuite.money import is_currency
 from bizsuite.records import Record, RecordQuerySet
 
 
-class UserManager(BaseUserManager.from_queryset(RecordQuerySet)):
-    def get_by_natural_key(self, username: str) -> "User":
-        return self.get(email__iexact=username)
+class UserQuerySet(RecordQuerySet["User"]):
+    def get_by_natural_key(self, email: str) -> "User":
+        """What Django's own commands look a user up by."""
+        user: User = self.get(email__iexact=email)
+        return user
 
 
 class User(AbstractBaseUser, Record):
@@ -32,7 +34,7 @@ class User(AbstractBaseUser, Record):
         _("active"), default=True, help_text=_("Inactive users cannot sign in; their keys stop.")
     )
 
-    objects = UserManager()
+    objects = UserQuerySet.as_manager()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -66,7 +68,7 @@ class User(AbstractBaseUser, Record):
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active
 
-    def may(self, verb: str, resource: str) -> bool:
+    def may(self, verb: Verb, resource: str) -> bool:
         return self.is_active and role_may(self.role, verb, resource)
 
 
