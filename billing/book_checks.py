@@ -88,12 +88,13 @@ def invoices_are_paid_by_allocations() -> Iterator[Finding]:
         allocated=Sum("allocations__amount", default=NOTHING),
         allocated_tax=Sum("allocations__tax", default=NOTHING),
     )
-    for row in rows.exclude(paid=F("allocated")).order_by("id").values("id", "paid", "allocated"):
-        yield _off("Invoice", row["id"], "paid", row["paid"], row["allocated"])
+    unpaid = rows.exclude(paid=F("allocated")).order_by("id")
+    for pk, paid, allocated in unpaid.values_list("id", "paid", "allocated"):
+        yield _off("Invoice", pk, "paid", paid, allocated)
     settled = rows.filter(status=InvoiceStatus.PAID, credited=NOTHING)
     untaxed = settled.exclude(tax=F("allocated_tax")).order_by("id")
-    for row in untaxed.values("id", "tax", "allocated_tax"):
-        yield _off("Invoice", row["id"], "tax", row["tax"], row["allocated_tax"])
+    for pk, tax, allocated_tax in untaxed.values_list("id", "tax", "allocated_tax"):
+        yield _off("Invoice", pk, "tax", tax, allocated_tax)
 
 
 def invoices_are_posted() -> Iterator[Finding]:
@@ -118,8 +119,8 @@ def credit_is_unallocated_payments() -> Iterator[Finding]:
         expected=F("amount") - F("refunded") - Sum("allocations__amount", default=NOTHING)
     )
     wrong = rows.exclude(unallocated=F("expected")).order_by("id")
-    for row in wrong.values("id", "unallocated", "expected"):
-        yield _off("Payment", row["id"], "unallocated", row["unallocated"], row["expected"])
+    for pk, unallocated, expected in wrong.values_list("id", "unallocated", "expected"):
+        yield _off("Payment", pk, "unallocated", unallocated, expected)
     booked = _sums(Posting.objects.filter(ledger=Ledger.CUSTOMER_CREDIT), "customer_id")
     credit = _sums(Payment.objects.all(), "customer_id", "unallocated")
     yield from _all_differing("Customer", "credit", {k: -v for k, v in booked.items()}, credit)

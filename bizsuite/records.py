@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-
 _Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
 

@@ -50,6 +50,9 @@ class RelayState(models.Model):
     last_chain_sha256 = models.CharField(max_length=64, blank=True, default="")
     ran_at = models.DateTimeField(null=True)
 
+    def __str__(self) -> str:
+        return f"numbered up to {self.last_sequence}"
+
 
 class ConsumerCursor(models.Model):
     """How far a consumer has read; moves in the same transaction as what the consumer writes."""
@@ -57,3 +60,6 @@ class ConsumerCursor(models.Model):
     consumer = models.CharField(max_length=60, unique=True)
     sequence = models.PositiveBigIntegerField(default=0)
     ran_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.consumer} has read up to {self.sequence}"

@@ -36,9 +36,9 @@ class NewEvent:
     data: Mapping[str, Any]
 
 
-def record_event(type: str, record: Versioned, *, data: Mapping[str, Any], actor: Actor) -> Event:
+def record_event(name: str, record: Versioned, *, data: Mapping[str, Any], actor: Actor) -> Event:
     """Record one event in the transaction that makes the change. See `record_events`."""
-    return record_events([NewEvent(type, record, data)], actor=actor)[0]
+    return record_events([NewEvent(name, record, data)], actor=actor)[0]
 
 
 def record_events(new_events: Sequence[NewEvent], *, actor: Actor) -> list[Event]:
