@@ -40,6 +40,8 @@ TRUSTED_PROXIES = env.list("BIZSUITE_TRUSTED_PROXIES", default=[])
 
 # ── What it is made of ───────────────────────────────────────────────────────
 INSTALLED_APPS = [
+    # Before the theme, so that our templates come before its.
+    "bizsuite.backoffice",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "bizsuite.dashboard.apps.StaffAdminConfig",
@@ -55,7 +57,6 @@ INSTALLED_APPS = [
     "bizsuite.identity",
     "bizsuite.events",
     "bizsuite.api",
-    "bizsuite.backoffice",
     "bizsuite.team",
     "customers",
     "billing",

@@ -1,0 +1,180 @@
+"""The base of every page about a resource: rights, saving through actions, history, export."""
+
+from typing import Any, ClassVar
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from rest_framework.serializers import BaseSerializer
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
+
+from bizsuite.backoffice import history
+from bizsuite.backoffice.actors import actor_of
+from bizsuite.backoffice.deleting import DeletesThroughActions
+from bizsuite.backoffice.export import csv_response
+from bizsuite.backoffice.forms import ItemFormSet, RecordForm
+from bizsuite.backoffice.permissions import RolePermissions
+from bizsuite.backoffice.record_actions import RecordActionsMixin
+from bizsuite.backoffice.saving import SavesThroughActions
+from bizsuite.identity.actors import Actor
+from bizsuite.money import ExactDecimalField
+
+EVENTS_PER_PAGE = 25
+
+
+class ResourceAdmin(
+    RolePermissions, SavesThroughActions, DeletesThroughActions, RecordActionsMixin, ModelAdmin
+):
+    """Pages for one resource. A subclass names its `resource` (of the roles' table), says what
+    they show, and translates each write into a call of an action.
+
+    event_resource: how the record's events begin (`customer` of `customer.created`).
+    serializer_class: the public shape, for the export; none, no export.
+    searchable: whether the queryset has a `search()`.
+    """
+
+    event_resource: ClassVar[str] = ""
+    serializer_class: ClassVar[type[BaseSerializer] | None] = None
+    searchable: ClassVar[bool] = True
+
+    form = RecordForm
+    formfield_overrides = {
+        ExactDecimalField: {"widget": UnfoldAdminDecimalFieldWidget},
+        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})},
+    }
+    actions = ("delete_selected",)
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    warn_unsaved_form = True
+    change_form_before_template = "backoffice/version_field.html"
+    empty_value_display = "–"
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.event_resource = self.event_resource or self.opts.model_name
+
+    def actor(self, request: HttpRequest) -> Actor:
+        return actor_of(request)
+
+    # ── Lists ────────────────────────────────────────────────────────────────────
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Only a sign that there is a search: `get_search_results` does it."""
+        return ("pk",) if self.searchable else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        return (queryset.search(search_term) if search_term.strip() else queryset), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and self.serializer_class is not None:
+            response.context_data["actions_list"] = [self._export_button(request)]
+        return response
+
+    def _export_button(self, request: HttpRequest) -> dict[str, Any]:
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
+        query = request.GET.urlencode()
+        return {
+            "title": _("Export"),
+            "icon": "download",
+            "variant": ActionVariant.DEFAULT,
+            "attrs": {"title": _("Download this list, as it is filtered, as CSV")},
+            "path": f"{url}?{query}" if query else url,
+        }
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request) or self.serializer_class is None:
+            raise PermissionDenied
+        try:
+            queryset = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(self.list_url())
+        name = str(self.opts.verbose_name_plural).replace(" ", "-")
+        return csv_response(queryset, self.serializer_class, filename=f"{name}.csv")
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path(
+            "export/",
+            self.admin_site.admin_view(self.export_view),
+            name=f"{self.opts.app_label}_{self.opts.model_name}_export",
+        )
+        return [export, *super().get_urls()]
+
+    # ── One record ───────────────────────────────────────────────────────────────
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        record = kwargs.get("obj")
+        if record is not None:
+            context["actions_detail"] = self.offered_actions(request, record)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        events = Paginator(history.events_of(self.event_resource, record.pk), EVENTS_PER_PAGE)
+        page = events.get_page(request.GET.get("page"))
+        return TemplateResponse(
+            request,
+            "backoffice/history.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": record,
+                "title": _("History"),
+                "subtitle": str(record),
+                "page": page,
+                "entries": history.entries(list(page.object_list)),
+                "back_url": self.url_of(record),
+                "media": self.media,
+            },
+        )
+
+
+class ReadOnlyAdmin(ResourceAdmin):
+    """Pages that only show: what others write."""
+
+    offers_add = False
+    offers_change = False
+    offers_delete = False
+    actions = ()
+    warn_unsaved_form = False
+
+
+class ItemInline(RolePermissions, TabularInline):
+    """The items of a record, which go to its action as one list."""
+
+    formset = ItemFormSet
+    formfield_overrides = ResourceAdmin.formfield_overrides
+    extra = 1
+    hide_title = True
+
+
+class RelatedInline(RolePermissions, TabularInline):
+    """Records that refer to this one, to look at; each links to its own page."""
+
+    offers_add = False
+    offers_change = False
+    offers_delete = False
+    extra = 0
+    show_change_link = True
+    hide_title = True

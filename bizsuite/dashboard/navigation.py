@@ -1,0 +1,57 @@
+"""The sidebar: what there is, grouped by what people do, each shown to who may see it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from bizsuite.backoffice.permissions import may
+
+# title, icon, resource of the roles' table, page
+Page = tuple[Any, str, str, str]
+
+GROUPS: list[tuple[Any, list[Page]]] = [
+    (
+        _("Sales"),
+        [
+            (_("Customers"), "groups", "customers", "customers_customer_changelist"),
+        ],
+    ),
+    (
+        _("System"),
+        [
+            (_("Users"), "badge", "users", "identity_user_changelist"),
+            (_("API keys"), "key", "keys", "identity_apikey_changelist"),
+            (_("Audit log"), "history", "events", "events_event_changelist"),
+            (_("Settings"), "settings", "settings", "identity_organisation_changelist"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """For the theme's SIDEBAR setting."""
+    home = {"title": _("Home"), "icon": "home", "link": reverse("admin:index")}
+    return [
+        {"title": None, "items": [home]},
+        *({"title": title, "items": [_item(page) for page in pages]} for title, pages in GROUPS),
+    ]
+
+
+def _item(page: Page) -> dict[str, Any]:
+    title, icon, resource, name = page
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{name}"),
+        "permission": _reader_of(resource),
+    }
+
+
+def _reader_of(resource: str) -> Callable[[HttpRequest], bool]:
+    def permission(request: HttpRequest) -> bool:
+        return may(request, "read", resource)
+
+    return permission
