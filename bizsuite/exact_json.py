@@ -38,7 +38,7 @@ def encode(value: Any) -> bytes:
 
 def instant(moment: datetime.datetime) -> str:
     """An instant as the API shows it: UTC, whole seconds, `2024-01-15T10:00:00Z`."""
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(datetime.UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def decode(body: bytes) -> Any:

@@ -21,7 +21,7 @@ from rest_framework.viewsets import ViewSetMixin
 from bizsuite.api import listing
 from bizsuite.api.envelope import success
 from bizsuite.api.parsing import parse_body
-from bizsuite.api.serializers import NoBody
+from bizsuite.api.serializers import NoBody, shown_names
 from bizsuite.errors import Invalid
 from bizsuite.identity.actors import Actor
 
@@ -166,7 +166,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
     ) -> dict[str, Any]:
         context: dict[str, Any] = {"view": self, "request": self.request}
         if choose:
-            names = (shape or self.serializer_class)().fields
+            names = shown_names(shape or self.serializer_class)
             context["only"] = listing.chosen_fields(self.request.query_params, names)
         return context
 
