@@ -142,7 +142,7 @@ def transactions_are_posted() -> Iterator[Finding]:
 def numbers_have_no_gap() -> Iterator[Finding]:
     """The numbers of a year are 1 to the counter, each once."""
     for series in NumberSeries.objects.order_by("prefix", "year"):
-        stem = f"{series.prefix}-{series.year}-"
+        stem = f"{series.prefix}-{series.year:04}-"
         given = Invoice.objects.filter(number__startswith=stem).values_list("number", flat=True)
         counters = [_counter(number or "", stem) for number in given]
         found = sorted(counter for counter in counters if counter is not None)

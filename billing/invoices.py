@@ -19,7 +19,7 @@ from billing.invoice_content import (
     same_items,
     set_totals,
 )
-from billing.ledger import post_entries, require_open_period, reverse_entry, standing_entry
+from billing.ledger import post_entries, post_entry, require_open_period, reversal
 from billing.models import Invoice, InvoiceItem, InvoiceTax
 from billing.models.invoices import InvoiceStatus
 from billing.numbers import next_numbers
@@ -168,7 +168,7 @@ def void_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
         )
     require_open_period([invoice.date])
     if invoice.amount:
-        reverse_entry(standing_entry(invoice), date=invoice.date, document=invoice)
+        post_entry(reversal(invoice, date=invoice.date))
     Invoice.objects.filter(pk=invoice.pk).change(
         status=InvoiceStatus.VOID, balance=Decimal(0), voided_at=timezone.now()
     )

@@ -96,29 +96,28 @@ def post_entry(new_entry: NewEntry) -> JournalEntry:
     return post_entries([new_entry])[0]
 
 
-def reverse_entry(entry: JournalEntry, *, date: datetime.date, document: Record) -> JournalEntry:
-    """Post the opposite of `entry`; a second reversal of it is refused by the database."""
-    return post_entry(
-        NewEntry(
-            date=date,
-            document=document,
-            description=f"Reversal: {entry.description}",
-            currency=entry.currency,
-            exchange_rate=entry.exchange_rate,
-            reverses=entry,
-            postings=[
-                NewPosting(
-                    ledger=Ledger(posting.ledger),
-                    amount=-posting.document_amount,
-                    basis=Basis(posting.basis),
-                    account=posting.account,
-                    category=posting.category,
-                    customer=posting.customer,
-                    tax_rate=posting.tax_rate,
-                )
-                for posting in entry.postings.select_related("account", "category", "customer")
-            ],
-        )
+def reversal(document: Record, *, date: datetime.date) -> NewEntry:
+    """The opposite of a document's standing entry; the database refuses a second one."""
+    entry = standing_entry(document)
+    return NewEntry(
+        date=date,
+        document=document,
+        description=f"Reversal: {entry.description}",
+        currency=entry.currency,
+        exchange_rate=entry.exchange_rate,
+        reverses=entry,
+        postings=[
+            NewPosting(
+                ledger=Ledger(posting.ledger),
+                amount=-posting.document_amount,
+                basis=Basis(posting.basis),
+                account=posting.account,
+                category=posting.category,
+                customer=posting.customer,
+                tax_rate=posting.tax_rate,
+            )
+            for posting in entry.postings.select_related("account", "category", "customer")
+        ],
     )
 
 

@@ -18,4 +18,4 @@ def next_numbers(prefix: str, year: int, count: int) -> list[str]:
     series = NumberSeries.objects.filter(prefix=prefix, year=year)
     series.update(last=F("last") + count)
     last = series.values_list("last", flat=True).get()
-    return [f"{prefix}-{year}-{number:03}" for number in range(last - count + 1, last + 1)]
+    return [f"{prefix}-{year:04}-{number:03}" for number in range(last - count + 1, last + 1)]

@@ -8,14 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.amounts import require_payable
-from billing.ledger import (
-    NewEntry,
-    NewPosting,
-    post_entries,
-    require_open_period,
-    reverse_entry,
-    standing_entry,
-)
+from billing.ledger import NewEntry, NewPosting, post_entries, post_entry, reversal
 from billing.models import Transaction
 from billing.models.catalogue import FlowType, Named
 from billing.models.ledger import Ledger
@@ -83,11 +76,10 @@ def update_transaction(
     if if_version is not None and line.version != if_version:
         raise Stale("This transaction has been changed since you read it.")
     changes = {name: value for name, value in changes.items() if getattr(line, name) != value}
-    rebooked = any(name in changes for name in BOOKED)
-    if rebooked:
+    entries: list[NewEntry] = []
+    if any(name in changes for name in BOOKED):
         _require_changeable(line)
-        require_open_period([line.date])
-        reverse_entry(standing_entry(line), date=line.date, document=line)
+        entries.append(reversal(line, date=line.date))
     for name, value in changes.items():
         setattr(line, name, value)
     _check(line)
@@ -95,8 +87,9 @@ def update_transaction(
         **changes, tax=line.tax, search_text=line.folded_search_text()
     )
     line = _locked(line)
-    if rebooked:
-        post_entries([_entry(line)])
+    if entries:
+        # Both at once: accounts are locked in one order, whichever way the money moves.
+        post_entries([*entries, _entry(line)])
     record_events([_event("updated", line)], actor=actor)
     return line
 
@@ -106,7 +99,7 @@ def delete_transaction(line: Transaction, *, actor: Actor) -> None:
     """Remove a line; the books keep its entry and the reversal, dated like it."""
     line = _locked(line)
     _require_changeable(line)
-    reverse_entry(standing_entry(line), date=line.date, document=line)
+    post_entry(reversal(line, date=line.date))
     data, pk, version = TransactionSerializer(line).data, line.pk, line.version
     line.delete()
     line.pk, line.version = pk, version + 1
@@ -121,7 +114,7 @@ def reverse_transaction(
     line = _locked(line)
     _require_changeable(line)
     date = date or organisation().today()
-    reverse_entry(standing_entry(line), date=date, document=line)
+    post_entry(reversal(line, date=date))
     Transaction.objects.filter(pk=line.pk, reversed_on=None).change(reversed_on=date)
     line = _locked(line)
     record_events([_event("updated", line)], actor=actor)
