@@ -417,4 +417,3 @@ def test_the_list_is_searched_and_filtered(api):
     off.refresh()
     assert off.disabled_reason == DisabledReason.BY_HAND
     assert api.get("/webhooks").meta["total_records"] == 2
-

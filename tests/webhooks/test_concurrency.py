@@ -1,0 +1,50 @@
+"""Two workers at the same moment, each with a database connection of its own."""
+
+import pytest
+
+from customers.models import Customer
+from tests.concurrency import at_once
+from tests.webhooks.factories import NOW, Clock, Receiver, deliver, fan_out, happen, make_endpoint
+from webhooks.deliveries import claim_due
+from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def forty_deliveries() -> set[int]:
+    for _ in range(5):
+        make_endpoint()
+    for number in range(8):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    return {delivery.pk for delivery in fan_out()}
+
+
+def test_no_delivery_is_claimed_twice(forty_deliveries):
+    claims = at_once([lambda: claim_due(now=NOW, busy={}, limit=15)] * 4)
+    claims.append(claim_due(now=NOW, busy={}, limit=100))
+
+    claimed = [delivery.pk for claim in claims for delivery in claim]
+    assert sorted(claimed) == sorted(forty_deliveries)
+    assert len({delivery.lease_token for claim in claims for delivery in claim}) >= 2
+
+
+def test_workers_that_are_woken_together_send_each_message_once(forty_deliveries):
+    receivers = [Receiver() for _ in range(3)]
+
+    at_once([lambda receiver=receiver: deliver(receiver, Clock()) for receiver in receivers])
+
+    sent = [message for receiver in receivers for message in receiver.message_ids]
+    assert len(sent) == len(set(sent)) == len(forty_deliveries) == 40
+    assert Delivery.objects.filter(status=DeliveryStatus.SUCCEEDED, attempts=1).count() == 40
+    assert DeliveryAttempt.objects.count() == 40
+
+
+def test_workers_that_fan_out_together_make_each_delivery_once():
+    endpoint = make_endpoint()
+    events = [happen().pk for _ in range(5)]
+
+    at_once([fan_out] * 3)
+
+    made = Delivery.objects.filter(endpoint=endpoint).order_by("event_id")
+    assert list(made.values_list("event_id", flat=True)) == events

@@ -1,0 +1,93 @@
+import pytest
+from django.db import IntegrityError, transaction
+
+from bizsuite.events.registry import event_types
+from tests.webhooks.factories import NOW, fan_out, happen, make_endpoint
+from webhooks import tasks
+from webhooks.deliveries import fan_out_events
+from webhooks.models import Delivery, DeliveryStatus
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_subscriber_gets_one_delivery():
+    exact = make_endpoint(events=["customer.created"])
+    family = make_endpoint(events=["customer.*"])
+    everything = make_endpoint(events=["*"])
+    make_endpoint(events=["customer.deleted", "user.*"])
+    make_endpoint(events=["*"], active=False)
+    event = happen("customer.created")
+
+    made = fan_out()
+
+    assert [(d.event_id, d.endpoint_id) for d in made] == [
+        (event.pk, exact.pk),
+        (event.pk, family.pk),
+        (event.pk, everything.pk),
+    ]
+    for delivery in made:
+        assert (delivery.status, delivery.attempts, delivery.step) == (DeliveryStatus.PENDING, 0, 0)
+        assert (delivery.next_attempt_at, delivery.subject) == (NOW, "customer:1000")
+        assert delivery.message_id.startswith("msg_")
+    assert len({delivery.message_id for delivery in made}) == 3
+
+
+def test_two_patterns_that_match_make_one_delivery():
+    make_endpoint(events=["customer.created", "customer.*", "*"])
+    happen("customer.created")
+
+    assert len(fan_out()) == 1
+
+
+def test_handling_an_event_twice_changes_nothing():
+    make_endpoint()
+    event = happen()
+    (before,) = fan_out()
+
+    fan_out_events([event], now=NOW)
+
+    assert list(Delivery.objects.all()) == [before]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(
+            event=event,
+            endpoint=before.endpoint,
+            message_id="msg_other",
+            subject="x",
+            next_attempt_at=NOW,
+            created_at=NOW,
+        )
+
+
+@pytest.mark.parametrize("private", [t.name for t in event_types() if not t.public])
+def test_what_is_for_the_audit_alone_leaves_for_nobody(private):
+    make_endpoint(events=["*"])
+    happen(private)
+
+    assert fan_out() == []
+
+
+def test_an_event_of_a_type_that_is_gone_holds_nothing_up():
+    make_endpoint(events=["*"])
+    gone, following = happen(), happen()
+    gone.type = "customer.forgotten"
+    gone.save()
+
+    assert [delivery.event_id for delivery in fan_out()] == [following.pk]
+
+
+def test_the_task_wakes_the_dispatcher_when_there_was_something(monkeypatch):
+    woken = []
+    monkeypatch.setattr(tasks, "nudge", woken.append)
+    make_endpoint()
+    happen()
+    fan_out()
+    tasks.fan_out()
+    assert woken == []
+
+    event = happen()
+    event.sequence = 1000
+    event.save()
+    tasks.fan_out()
+
+    assert woken == ["webhooks.tasks.deliver"]
+    assert Delivery.objects.filter(event=event).count() == 1
