@@ -2,17 +2,23 @@
 
 import datetime
 import itertools
+from decimal import Decimal
 from typing import Any
 
+from billing import catalogue, invoices, payments, transactions
+from billing.defaults import default_account
+from billing.models import Account, Category, Invoice, Payment, Product, Transaction
 from bizsuite.identity.actors import Actor
-from bizsuite.identity.models import ApiKey, User
+from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
-from bizsuite.team import keys, users
+from bizsuite.team import keys, profile, users
 from customers import customers
 from customers.models import Customer
 
 SYSTEM = Actor.system("cli")
 PASSWORD = "correct horse battery staple"
+# The reference's own: any fixed day in the past.
+DAY = datetime.date(2024, 1, 15)
 
 _numbers = itertools.count(1)
 
@@ -55,3 +61,89 @@ def make_key(
 
 def make_customer(**fields: Any) -> Customer:
     return customers.create_customer(actor=SYSTEM, **({"account": "Jane Smith"} | fields))
+
+
+def new_item(
+    amount: str | Decimal = "100.00",
+    quantity: str | int = 1,
+    tax_rate: str | int = 0,
+    **fields: Any,
+) -> dict[str, Any]:
+    """An invoice's item as the actions take it."""
+    return {
+        "description": "Consulting",
+        "amount": Decimal(amount),
+        "quantity": Decimal(quantity),
+        "tax_rate": Decimal(tax_rate),
+    } | fields
+
+
+def new_invoice(
+    amount: str | Decimal = "100.00", tax_rate: str | int = 0, **fields: Any
+) -> dict[str, Any]:
+    """An invoice as the actions take it; with one item of `amount` unless `items` are given."""
+    if "customer" not in fields:
+        fields["customer"] = make_customer()
+    if "items" not in fields:
+        fields["items"] = [new_item(amount, tax_rate=tax_rate)]
+    return {"date": DAY} | fields
+
+
+def make_invoice(*arguments: Any, **fields: Any) -> Invoice:
+    """An issued invoice; see `new_invoice`."""
+    return invoices.create_invoice(actor=SYSTEM, **new_invoice(*arguments, **fields))
+
+
+def make_draft(*arguments: Any, **fields: Any) -> Invoice:
+    return make_invoice(*arguments, draft=True, **fields)
+
+
+def make_payment(
+    amount: str | Decimal = "100.00", *, invoice: Invoice | None = None, **fields: Any
+) -> Payment:
+    """A payment on `invoice`, or credit of a customer's."""
+    values = {"amount": Decimal(amount), "date": DAY, "actor": SYSTEM} | fields
+    if invoice is not None:
+        return payments.pay_invoice(invoice, **values)
+    return payments.record_payment(
+        **({"customer": values.get("customer") or make_customer()} | values)
+    )
+
+
+def make_account(name: str = "Bank", opening_balance: str = "0", **fields: Any) -> Account:
+    return catalogue.create_account(
+        name=name,
+        opening_balance=Decimal(opening_balance),
+        actor=SYSTEM,
+        **({"type": "Bank"} | fields),
+    )
+
+
+def make_category(name: str = "Rent", flow: str = "Expense", **fields: Any) -> Category:
+    return catalogue.create_category(name=name, type=flow, actor=SYSTEM, **fields)
+
+
+def make_product(name: str = "Web Hosting", price: str = "99.99", **fields: Any) -> Product:
+    return catalogue.create_product(name=name, price=Decimal(price), actor=SYSTEM, **fields)
+
+
+def make_transaction(
+    amount: str | Decimal = "100.00", flow: str = "Income", **fields: Any
+) -> Transaction:
+    """Income in the category "Sales", or an expense in a category of its own, from "Cash"."""
+    if "category" not in fields:
+        income = Category.objects.filter(pk=1).first() if flow == "Income" else None
+        fields["category"] = income or make_category(flow=flow)
+    values = {"account": default_account(), "date": DAY} | fields
+    return transactions.create_transaction(
+        type=flow, amount=Decimal(amount), actor=SYSTEM, **values
+    )
+
+
+def close_period(until: datetime.date) -> None:
+    profile.update_organisation(organisation(), closed_until=until, actor=SYSTEM)
+
+
+def keep_books_in(currency: str) -> None:
+    """Before the first document: the organisation's currency, which its accounts follow."""
+    profile.update_organisation(organisation(), currency=currency, actor=SYSTEM)
