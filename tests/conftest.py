@@ -1,6 +1,8 @@
 """What every test may ask for. Data comes from `tests.factories`."""
 
+import contextlib
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,11 +15,15 @@ from bizsuite.api.counters import request_counter
 from bizsuite.identity.roles import Role
 from tests.api_client import ApiClient
 from tests.factories import make_key
+from tests.product import Product, running_product
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """SQLite in a file: in memory, threads would share locks that the product never meets."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file: in memory, threads would share locks that the product never meets.
+
+    On PostgreSQL each of pytest-xdist's workers has a database of its own by the suffix.
+    """
     connection = connections["default"]
     if connection.vendor == "sqlite":
         path = Path(django_settings.DATA_DIR) / "tests.sqlite3"
@@ -59,3 +65,19 @@ def accountant(client_with) -> ApiClient:
 @pytest.fixture
 def viewer(client_with) -> ApiClient:
     return client_with(role=Role.VIEWER)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The real product, running, shared by the tests: expect other tests' rows in it."""
+    with running_product(tmp_path_factory.mktemp("product")) as product:
+        yield product
+
+
+@pytest.fixture
+def start_product(tmp_path: Path) -> Iterator[Callable[..., Product]]:
+    """Starts a fresh installation for one test: `start_product(workers=4, env={…})`."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **options: stack.enter_context(
+            running_product(Path(tempfile.mkdtemp(dir=tmp_path)), **options)
+        )

@@ -1,5 +1,8 @@
-"""The address the product answers at. The supervisor holds the socket and the web server inherits
-it: a busy port shows before anything is started, and nobody is refused while the server restarts."""
+"""The address the product answers at.
+
+The supervisor holds the socket and the web server inherits it: a busy port shows before anything
+is started, and nobody is refused while the web server restarts.
+"""
 
 import errno
 import ipaddress

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import IO, BinaryIO
 
-from bizsuite.operations.processes import kill_group, start_group
+from bizsuite.operations.processes import adopt_orphans, kill_group, start_group
 
 TICK_SECONDS = 0.2
 FIRST_DELAY_SECONDS = 0.5
@@ -100,6 +100,7 @@ class Supervisor:
 
         `on_tick` is called about five times a second and must not take long.
         """
+        adopt_orphans()
         earlier = {number: signal.getsignal(number) for number in STOP_SIGNALS}
         for number, handler in earlier.items():
             if handler is not signal.SIG_IGN:  # nohup means: outlive the terminal
@@ -147,7 +148,10 @@ class Supervisor:
                 break
             self._pass_output_on(0.05)
         for child in children:
+            in_time = child.process.poll() is not None
             self._kill(child)
+            if not in_time:
+                self._write(child.name, b"did not stop in time and was killed")
         for slot in self.slots:
             slot.child = None
 
