@@ -47,8 +47,11 @@ def answer_with(status: int, body: bytes = b"", **headers: str) -> Answer:
 
 
 @contextlib.contextmanager
-def serving(respond: Answer = accept, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Serve on a free port of 127.0.0.1, each connection in a thread of its own."""
+def serving(
+    respond: Answer = accept, *, tls: ssl.SSLContext | None = None, port: int = 0
+) -> Iterator[Server]:
+    """Serve on a port of 127.0.0.1, a free one unless it is given; each connection in a thread
+    of its own."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -68,7 +71,7 @@ def serving(respond: Answer = accept, *, tls: ssl.SSLContext | None = None) -> I
         def handle_error(self, *args: object) -> None:
             pass  # clients that hang up or distrust us
 
-    http = QuietServer(("127.0.0.1", 0), Handler)
+    http = QuietServer(("127.0.0.1", port), Handler)
     if tls is not None:
         http.socket = tls.wrap_socket(http.socket, server_side=True)
     server = Server(http.server_address[1])
