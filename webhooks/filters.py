@@ -19,8 +19,9 @@ class EndpointFilter(RecordFilter):
 
 
 class EndpointDeliveryFilter(RecordFilter):
-    external_id = None
-    updated_since = None
+    # None is django-filter's way to drop an inherited filter.
+    external_id = None  # type: ignore[assignment]
+    updated_since = None  # type: ignore[assignment]
     status = WordFilter(words=list(DeliveryStatus.values))
     event = TextFilter(field_name="event__type", max_length=60, help_text="An event's exact name.")
 

@@ -7,11 +7,11 @@ must not happen (redirects, proxies from the environment, cookies, unpacking) it
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, cast
 
 import httpcore
 
@@ -125,7 +125,8 @@ class HttpSender:
         )
         async with request as response:
             received = bytearray()
-            async with contextlib.aclosing(response.aiter_stream()) as chunks:
+            stream = cast("AsyncGenerator[bytes, None]", response.aiter_stream())
+            async with contextlib.aclosing(stream) as chunks:
                 async for chunk in chunks:
                     received += chunk
                     if len(received) >= RESPONSE_LIMIT:

@@ -52,7 +52,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
 class DeliverySerializer(RecordSerializer):
     """`message_id` is the `webhook-id` header that the receiver saw."""
 
-    metadata = None
+    metadata = None  # type: ignore[assignment]  # DRF's way to drop an inherited field
     webhook_id = serializers.IntegerField(source="endpoint_id", read_only=True)
     event = serializers.CharField(source="event.type", read_only=True)
 
@@ -76,7 +76,7 @@ class DeliverySerializer(RecordSerializer):
 
 
 class AttemptSerializer(RecordSerializer):
-    metadata = None
+    metadata = None  # type: ignore[assignment]  # DRF's way to drop an inherited field
 
     class Meta:
         model = DeliveryAttempt

@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -46,7 +46,7 @@ class WebhookViewSet(
     serializer_class = EndpointSerializer
     filterset_class = EndpointFilter
     sortable = ("id", "url", "created_at", "updated_at")
-    resolve: ClassVar[Resolver] = staticmethod(resolve_host)
+    resolve = staticmethod(resolve_host)
 
     def prepare(self) -> None:
         """Ask where the URL leads before the transaction opens."""
