@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bizsuite.backoffice.display import badge, moment
+from bizsuite.backoffice.display import archived_badge, moment
 from bizsuite.backoffice.filters import ArchivedFilter
-from bizsuite.backoffice.metadata import MetadataForm, MetadataMixin
+from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from customers import customers
@@ -43,7 +43,7 @@ class CustomerAdmin(MetadataMixin, ResourceAdmin):
             gettext_lazy("Address"),
             {"fields": ("address", ("city", "zip"), ("state", "country"))},
         ),
-        (gettext_lazy("For other systems"), {"fields": ("external_id", "pairs")}),
+        FOR_OTHER_SYSTEMS,
         (gettext_lazy("Record"), {"fields": ("state_badge", "created", "updated")}),
     )
 
@@ -54,9 +54,7 @@ class CustomerAdmin(MetadataMixin, ResourceAdmin):
 
     @admin.display(description=gettext_lazy("status"))
     def state_badge(self, customer: Customer) -> SafeString:
-        if customer.archived_at is None:
-            return badge(_("Active"), "success")
-        return badge(_("Archived"), "quiet")
+        return archived_badge(customer.archived_at)
 
     @admin.display(description=gettext_lazy("added"))
     def created(self, customer: Customer) -> str:

@@ -47,6 +47,7 @@ class DeletesThroughActions:
             form_class=ActionForm,
             when=lambda record: True,
             danger=True,
+            primary=False,
             resource=self.resource,
         )
         return self.ask_and_run(request, record, action, self._delete)

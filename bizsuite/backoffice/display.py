@@ -9,8 +9,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
-from bizsuite.money import format_decimal, plain_decimal, round_money
+from bizsuite.money import format_decimal, round_money
 
 
 def money(amount: Decimal | None, currency: str) -> SafeString | str:
@@ -28,20 +29,27 @@ def money_text(amount: Decimal, currency: str) -> str:
     return f"{round_money(amount, currency):,}".replace("-", "−")
 
 
-def price(amount: Decimal, currency: str) -> SafeString:
-    """A unit price, which may have more decimals than the currency."""
+def signed_money(amount: Decimal, currency: str) -> SafeString:
+    """For cash books: what came in is green and has a plus, what went out a minus."""
+    tone = "money-in" if amount > 0 else "money-out"
+    sign = "+" if amount > 0 else ""
     return format_html(
-        '<span class="money">{} <span class="money-currency">{}</span></span>',
-        format_decimal(amount, minimum_places=2),
+        '<span class="money {}">{}{} <span class="money-currency">{}</span></span>',
+        tone,
+        sign,
+        money_text(amount, currency),
         currency,
     )
 
 
-def number(value: Decimal | int | None) -> SafeString | str:
+def number(
+    value: Decimal | int | None, *, minimum_places: int = 0, unit: str = ""
+) -> SafeString | str:
+    """A quantity, a rate or a unit price: no zeros beyond `minimum_places`."""
     if value is None:
         return "–"
-    shown = plain_decimal(value) if isinstance(value, Decimal) else value
-    return format_html('<span class="money">{}</span>', shown)
+    shown = format_decimal(value, minimum_places=minimum_places)
+    return format_html('<span class="money">{}</span>', f"{shown} {unit}".strip())
 
 
 def moment(instant: datetime.datetime | None) -> str:
@@ -56,6 +64,10 @@ def day(date: datetime.date | None) -> str:
 def badge(text: Any, tone: str) -> SafeString:
     """tone: success, info, warning, danger or quiet."""
     return format_html('<span class="badge badge-{}">{}</span>', tone, text)
+
+
+def archived_badge(archived_at: datetime.datetime | None) -> SafeString:
+    return badge(_("Active"), "success") if archived_at is None else badge(_("Archived"), "quiet")
 
 
 def pretty_json(text: str) -> SafeString:

@@ -16,6 +16,11 @@ from bizsuite.api.fields import MetadataField as ApiMetadataField
 from bizsuite.backoffice.forms import RecordForm
 
 EMPTY_ROWS = 1
+# The last fieldset of most pages.
+FOR_OTHER_SYSTEMS = (
+    _("For other systems"),
+    {"fields": ("external_id", "pairs"), "classes": ("collapse",)},
+)
 
 
 class PairsWidget(forms.Widget):

@@ -36,8 +36,8 @@ class RecordAction:
     """One button.
 
     label: on the button and as the page's title. question: what will happen, in a sentence or two.
-    when: whether the record's state offers it. resource: whose right to write it needs, if not
-    the page's own.
+    when: whether the record's state offers it. danger: cannot be undone. primary: what comes next,
+    usually. resource: whose right to write it needs, if not the page's own.
     """
 
     name: str
@@ -47,11 +47,13 @@ class RecordAction:
     form_class: type[ActionForm]
     when: Callable[[Any], bool]
     danger: bool
+    primary: bool
     resource: str
 
     @property
     def variant(self) -> ActionVariant:
-        return ActionVariant.DANGER if self.danger else ActionVariant.DEFAULT
+        """In the page's header. What is dangerous stays quiet there and is red where it asks."""
+        return ActionVariant.PRIMARY if self.primary else ActionVariant.DEFAULT
 
 
 def record_action(
@@ -62,6 +64,7 @@ def record_action(
     form_class: type[ActionForm] = ActionForm,
     when: Callable[[Any], bool] = _always,
     danger: bool = False,
+    primary: bool = False,
     resource: str = "",
 ) -> Callable[[Any], Any]:
     """Make a method `(self, request, record, data) -> message or response` a button.
@@ -71,7 +74,7 @@ def record_action(
 
     def mark(method: Any) -> Any:
         method.record_action = RecordAction(
-            method.__name__, label, icon, question, form_class, when, danger, resource
+            method.__name__, label, icon, question, form_class, when, danger, primary, resource
         )
         return method
 

@@ -25,6 +25,7 @@ from bizsuite.backoffice.export import csv_response
 from bizsuite.backoffice.forms import ItemFormSet, RecordForm
 from bizsuite.backoffice.permissions import RolePermissions
 from bizsuite.backoffice.record_actions import RecordActionsMixin
+from bizsuite.backoffice.related import RelatedListsMixin
 from bizsuite.backoffice.saving import SavesThroughActions
 from bizsuite.identity.actors import Actor
 from bizsuite.money import ExactDecimalField
@@ -33,21 +34,29 @@ EVENTS_PER_PAGE = 25
 
 
 class ResourceAdmin(
-    RolePermissions, SavesThroughActions, DeletesThroughActions, RecordActionsMixin, ModelAdmin
+    RolePermissions,
+    SavesThroughActions,
+    DeletesThroughActions,
+    RecordActionsMixin,
+    RelatedListsMixin,
+    ModelAdmin,
 ):
     """Pages for one resource. A subclass names its `resource` (of the roles' table), says what
     they show, and translates each write into a call of an action.
 
     event_resource: how the record's events begin (`customer` of `customer.created`).
     serializer_class: the public shape, for the export; none, no export.
-    searchable: whether the queryset has a `search()`.
+    searchable: whether the queryset has a `search()`. has_history: whether events tell of it.
     """
 
     event_resource: ClassVar[str] = ""
     serializer_class: ClassVar[type[BaseSerializer] | None] = None
     searchable: ClassVar[bool] = True
+    has_history: ClassVar[bool] = True
 
     form = RecordForm
+    # Only a sign that there is a search: `get_search_results` does it.
+    search_fields = ("pk",)
     formfield_overrides = {
         ExactDecimalField: {"widget": UnfoldAdminDecimalFieldWidget},
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})},
@@ -58,6 +67,7 @@ class ResourceAdmin(
     list_filter_submit = True
     warn_unsaved_form = True
     change_form_before_template = "backoffice/version_field.html"
+    change_form_outer_before_template = "backoffice/record_header.html"
     empty_value_display = "–"
 
     def __init__(self, model: Any, admin_site: Any) -> None:
@@ -69,8 +79,7 @@ class ResourceAdmin(
 
     # ── Lists ────────────────────────────────────────────────────────────────────
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Only a sign that there is a search: `get_search_results` does it."""
-        return ("pk",) if self.searchable else ()
+        return self.search_fields if self.searchable else ()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -119,9 +128,16 @@ class ResourceAdmin(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         record = kwargs.get("obj")
+        context["show_history"] = self.has_history
         if record is not None:
             context["actions_detail"] = self.offered_actions(request, record)
+            context["summary"] = self.summary(request, record)
+            context["related_links"] = self.links_to_related(request, record)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def summary(self, request: HttpRequest, record: Any) -> list[tuple[Any, Any]]:
+        """What a person wants to know first: a few labels with their values."""
+        return []
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

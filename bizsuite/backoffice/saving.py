@@ -140,9 +140,7 @@ class SavesThroughActions:
         told = isinstance(getattr(request, "refusal", None), Stale)
         if request.method == "POST" and not told:
             return request.POST.get(VERSION_FIELD, "")
-        if record is None:
-            return ""
-        return str(self.model._default_manager.values_list("version", flat=True).get(pk=record.pk))
+        return str(getattr(record, "version", ""))
 
     # ── The events are the history; Django's own log is not kept ─────────────────
     def construct_change_message(self, *args: Any, **kwargs: Any) -> str:

@@ -17,6 +17,23 @@ GROUPS: list[tuple[Any, list[Page]]] = [
         _("Sales"),
         [
             (_("Customers"), "groups", "customers", "customers_customer_changelist"),
+            (_("Invoices"), "description", "invoices", "billing_invoice_changelist"),
+        ],
+    ),
+    (
+        _("Money"),
+        [
+            (_("Payments"), "payments", "payments", "billing_payment_changelist"),
+            (_("Transactions"), "receipt_long", "transactions", "billing_transaction_changelist"),
+            (_("Accounts"), "account_balance", "accounts", "billing_account_changelist"),
+            (_("Categories"), "sell", "categories", "billing_category_changelist"),
+            (_("Journal"), "menu_book", "journal", "billing_journalentry_changelist"),
+        ],
+    ),
+    (
+        _("Catalogue"),
+        [
+            (_("Products"), "inventory_2", "products", "billing_product_changelist"),
         ],
     ),
     (

@@ -42,6 +42,7 @@ class AuditAdmin(ReadOnlyAdmin):
     """Everything that anybody did, with the record as it was then."""
 
     resource = "events"
+    has_history = False
 
     list_display = ("occurred", "kind", "record", "actor_name", "via", "request_id")
     list_display_links = ("occurred",)

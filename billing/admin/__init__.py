@@ -1,0 +1,17 @@
+"""The staff's pages about invoices, payments, the cash book, the catalogue and the books."""
+
+from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
+from billing.admin.invoices import InvoiceAdmin
+from billing.admin.ledger import JournalEntryAdmin
+from billing.admin.payments import PaymentAdmin
+from billing.admin.transactions import TransactionAdmin
+
+__all__ = [
+    "AccountAdmin",
+    "CategoryAdmin",
+    "InvoiceAdmin",
+    "JournalEntryAdmin",
+    "PaymentAdmin",
+    "ProductAdmin",
+    "TransactionAdmin",
+]

@@ -1,0 +1,171 @@
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing import catalogue
+from billing.models import Account, Category, Product
+from billing.models.catalogue import Named
+from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
+from bizsuite.backoffice.display import archived_badge, money, number
+from bizsuite.backoffice.filters import ArchivedFilter
+from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
+from bizsuite.backoffice.record_actions import record_action
+from bizsuite.backoffice.related import RelatedList
+from bizsuite.backoffice.resource_admin import ResourceAdmin
+from bizsuite.identity.models import organisation
+
+
+class NamedAdmin(MetadataMixin, ResourceAdmin):
+    """What accounts, categories and products have in common: removed, archived, restored."""
+
+    record_actions = ("archive", "restore")
+    ordering = ("name", "id")
+    delete_question = gettext_lazy(
+        "If documents refer to it, it is archived instead: hidden, but kept."
+    )
+
+    @admin.display(description=gettext_lazy("status"))
+    def state_badge(self, record: Named) -> SafeString:
+        return archived_badge(record.archived_at)
+
+    def update_record(self, request: HttpRequest, record: Named, changes: dict[str, Any]) -> None:
+        catalogue.update_named(record, actor=self.actor(request), **changes)
+
+    def delete_record(self, request: HttpRequest, record: Named) -> bool:
+        return catalogue.delete_named(record, actor=self.actor(request))
+
+    @record_action(
+        label=gettext_lazy("Archive"),
+        icon="archive",
+        question=gettext_lazy("Hidden from lists and new documents, but kept. You can restore it."),
+        when=lambda record: record.archived_at is None,
+    )
+    def archive(self, request: HttpRequest, record: Named, data: dict[str, Any]) -> str:
+        catalogue.archive_named(record, actor=self.actor(request))
+        return _("%(name)s has been archived.") % {"name": record}
+
+    @record_action(
+        label=gettext_lazy("Restore"),
+        icon="unarchive",
+        question=gettext_lazy("Back into the lists, and open for new documents."),
+        when=lambda record: record.archived_at is not None,
+    )
+    def restore(self, request: HttpRequest, record: Named, data: dict[str, Any]) -> str:
+        catalogue.restore_named(record, actor=self.actor(request))
+        return _("%(name)s has been restored.") % {"name": record}
+
+
+@admin.register(Account)
+class AccountAdmin(NamedAdmin):
+    resource = "accounts"
+    serializer_class = AccountSerializer
+
+    list_display = ("name", "type", "money_balance", "state_badge")
+    list_filter = (ArchivedFilter, "type")
+    fieldsets = (
+        (None, {"fields": ("name", "type", "currency", "opening_balance")}),
+        FOR_OTHER_SYSTEMS,
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "type", "opening_balance"),
+                "description": gettext_lazy(
+                    "The opening balance is booked today, against equity, and cannot be changed "
+                    "afterwards."
+                ),
+            },
+        ),
+        FOR_OTHER_SYSTEMS,
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        return ("currency", "opening_balance") if obj else ()
+
+    @admin.display(description=gettext_lazy("balance"), ordering="balance")
+    def money_balance(self, account: Account) -> SafeString | str:
+        return money(account.balance, account.currency)
+
+    def summary(self, request: HttpRequest, record: Account) -> list[tuple[Any, Any]]:
+        return [
+            (_("Balance"), self.money_balance(record)),
+            (_("Opening balance"), money(record.opening_balance, record.currency)),
+            (_("Status"), self.state_badge(record)),
+        ]
+
+    def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Account:
+        return catalogue.create_account(actor=self.actor(request), **data)
+
+
+@admin.register(Category)
+class CategoryAdmin(NamedAdmin):
+    resource = "categories"
+    serializer_class = CategorySerializer
+
+    list_display = ("name", "type", "state_badge")
+    list_filter = (ArchivedFilter, "type")
+    ordering = ("type", "name", "id")
+    fieldsets = ((None, {"fields": ("name", "type")}), FOR_OTHER_SYSTEMS)
+
+    def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Category:
+        return catalogue.create_category(actor=self.actor(request), **data)
+
+
+class ProductForm(MetadataForm):
+    class Meta:
+        labels: ClassVar[dict[str, Any]] = {"tax_rate": gettext_lazy("Tax rate in %")}
+
+
+@admin.register(Product)
+class ProductAdmin(NamedAdmin):
+    resource = "products"
+    serializer_class = ProductSerializer
+    form = ProductForm
+
+    list_display = ("name", "type", "money_price", "count_tax_rate", "state_badge")
+    list_filter = (ArchivedFilter, "type")
+    fieldsets = (
+        (None, {"fields": ("name", "type", ("price", "tax_rate"), "description")}),
+        FOR_OTHER_SYSTEMS,
+    )
+
+    @admin.display(description=gettext_lazy("price"), ordering="price")
+    def money_price(self, product: Product) -> SafeString | str:
+        return number(product.price, minimum_places=2)
+
+    @admin.display(description=gettext_lazy("tax rate"), ordering="tax_rate")
+    def count_tax_rate(self, product: Product) -> SafeString | str:
+        return number(product.tax_rate, unit="%")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"tax_rate": Decimal(0)} | super().get_changeform_initial_data(request)
+
+    def get_form(
+        self, request: HttpRequest, obj: Product | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        help_texts = {"price": _("In %(currency)s, without tax.") % {"currency": _currency()}}
+        return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
+
+    def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Product:
+        return catalogue.create_product(actor=self.actor(request), **data)
+
+
+def _currency() -> str:
+    return organisation().currency
+
+
+AccountAdmin.announce(
+    RelatedList(
+        gettext_lazy("Transactions"),
+        "receipt_long",
+        "transactions",
+        "billing_transaction_changelist",
+        "account__id__exact",
+    )
+)

@@ -1,0 +1,297 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+
+from billing import invoices, payments
+from billing.admin.forms import InvoiceForm, InvoiceItemForm, PaymentOnInvoiceForm
+from billing.models import Allocation, Invoice, InvoiceItem
+from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
+from billing.serializers import InvoiceSerializer
+from bizsuite.backoffice.display import badge, day, money, number
+from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
+from bizsuite.backoffice.middleware import organisation_of
+from bizsuite.backoffice.record_actions import record_action
+from bizsuite.backoffice.related import RelatedList
+from bizsuite.backoffice.resource_admin import ItemInline, RelatedInline, ResourceAdmin
+from customers.admin import CustomerAdmin
+
+TONES = {
+    InvoiceStatus.DRAFT: "quiet",
+    InvoiceStatus.UNPAID: "info",
+    InvoiceStatus.PARTIALLY_PAID: "warning",
+    InvoiceStatus.PAID: "success",
+    InvoiceStatus.VOID: "quiet",
+}
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    title = gettext_lazy("overdue")
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("true", gettext_lazy("Overdue"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() != "true":
+            return queryset
+        return queryset.overdue(organisation_of(request).today())
+
+
+class ItemsInline(ItemInline):
+    """The items; they can be changed while the invoice is a draft."""
+
+    model = InvoiceItem
+    resource = "invoices"
+    form = InvoiceItemForm
+    autocomplete_fields = ("product",)
+    readonly_fields = ("money_total", "money_price", "count_quantity", "count_tax_rate")
+
+    def get_fields(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
+        if self.has_change_permission(request, obj):
+            typed = ("quantity", "amount", "tax_rate")
+        else:
+            typed = ("count_quantity", "money_price", "count_tax_rate")
+        return ("product", "description", *typed, "category", "money_total")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceItem]:
+        return super().get_queryset(request).select_related("invoice", "product", "category")
+
+    @admin.display(description=gettext_lazy("total"))
+    def money_total(self, item: InvoiceItem) -> SafeString | str:
+        return money(item.total, item.invoice.currency) if item.pk else "–"
+
+    @admin.display(description=gettext_lazy("unit price"))
+    def money_price(self, item: InvoiceItem) -> SafeString | str:
+        return number(item.amount, minimum_places=2)
+
+    @admin.display(description=gettext_lazy("qty"))
+    def count_quantity(self, item: InvoiceItem) -> SafeString | str:
+        return number(item.quantity)
+
+    @admin.display(description=gettext_lazy("tax"))
+    def count_tax_rate(self, item: InvoiceItem) -> SafeString | str:
+        return number(item.tax_rate, unit="%")
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 2
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+
+class PaymentsInline(RelatedInline):
+    model = Allocation
+    resource = "payments"
+    fields = ("paid_on", "payment_link", "money_amount")
+    readonly_fields = fields
+    show_change_link = False
+    verbose_name_plural = gettext_lazy("Payments on this invoice")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
+        return super().get_queryset(request).select_related("payment", "invoice")
+
+    @admin.display(description=gettext_lazy("date"))
+    def paid_on(self, allocation: Allocation) -> str:
+        return day(allocation.date)
+
+    @admin.display(description=gettext_lazy("payment"))
+    def payment_link(self, allocation: Allocation) -> SafeString:
+        how = " ".join(filter(None, (allocation.payment.method, allocation.payment.reference)))
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:billing_payment_change", args=[allocation.payment_id]),
+            how or _("Payment %(id)s") % {"id": allocation.payment_id},
+        )
+
+    @admin.display(description=gettext_lazy("amount"))
+    def money_amount(self, allocation: Allocation) -> SafeString | str:
+        return money(allocation.amount, allocation.invoice.currency)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(MetadataMixin, ResourceAdmin):
+    """Drafts are written here and issued with a button; an issued invoice hardly changes."""
+
+    resource = "invoices"
+    serializer_class = InvoiceSerializer
+    form = InvoiceForm
+    delete_question = gettext_lazy("Only drafts can be deleted; an issued invoice is voided.")
+
+    list_display = (
+        "shown_number",
+        "customer",
+        "invoiced",
+        "due",
+        "state_badge",
+        "money_amount",
+        "money_balance",
+    )
+    list_filter = (
+        "status",
+        OverdueFilter,
+        ("customer", AutocompleteSelectFilter),
+        ("date", RangeDateFilter),
+    )
+    list_select_related = ("customer",)
+    date_hierarchy = "date"
+    ordering = ("-id",)
+    autocomplete_fields = ("customer",)
+    inlines = (ItemsInline, PaymentsInline)
+    record_actions = ("issue", "record_payment", "void")
+    fieldsets = (
+        (None, {"fields": ("customer", ("date", "due_date"), "notes")}),
+        FOR_OTHER_SYSTEMS,
+    )
+
+    # ── What is shown ────────────────────────────────────────────────────────────
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        today = organisation_of(request).today()
+        late = Q(status__in=OPEN_STATUSES, due_date__lt=today)
+        return super().get_queryset(request).annotate(late=late)
+
+    @admin.display(description=gettext_lazy("number"), ordering="number")
+    def shown_number(self, invoice: Invoice) -> str:
+        return str(invoice)
+
+    @admin.display(description=gettext_lazy("date"), ordering="date")
+    def invoiced(self, invoice: Invoice) -> str:
+        return day(invoice.date)
+
+    @admin.display(description=gettext_lazy("due"), ordering="due_date")
+    def due(self, invoice: Any) -> SafeString | str:
+        if not invoice.late:
+            return day(invoice.due_date)
+        return format_html('<span class="money-owed">{}</span>', day(invoice.due_date))
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state_badge(self, invoice: Any) -> SafeString:
+        if invoice.late:
+            return badge(_("Overdue"), "danger")
+        return badge(invoice.get_status_display(), TONES[InvoiceStatus(invoice.status)])
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount")
+    def money_amount(self, invoice: Invoice) -> SafeString | str:
+        return money(invoice.amount, invoice.currency)
+
+    @admin.display(description=gettext_lazy("balance"), ordering="balance")
+    def money_balance(self, invoice: Invoice) -> SafeString | str:
+        return money(invoice.balance, invoice.currency)
+
+    def summary(self, request: HttpRequest, record: Invoice) -> list[tuple[Any, Any]]:
+        figures = [
+            (_("Status"), self.state_badge(record)),
+            (_("Net"), money(record.subtotal, record.currency)),
+            (_("Tax"), money(record.tax, record.currency)),
+            (_("Total"), money(record.amount, record.currency)),
+        ]
+        if record.status != InvoiceStatus.DRAFT:
+            figures += [
+                (_("Paid"), money(record.paid, record.currency)),
+                (_("Balance"), money(record.balance, record.currency)),
+            ]
+        return figures
+
+    # ── What can be changed ──────────────────────────────────────────────────────
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = {"date": organisation_of(request).today()}
+        return initial | super().get_changeform_initial_data(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
+        return () if _is_draft(obj) else ("customer", "date")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Invoice | None) -> Any:
+        """No table of payments where there are none."""
+        return self.inlines if obj and obj.paid else self.inlines[:1]
+
+    def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Invoice:
+        return invoices.create_invoice(actor=self.actor(request), draft=True, **data)
+
+    def update_record(self, request: HttpRequest, record: Invoice, changes: dict[str, Any]) -> None:
+        invoices.update_invoice(record, actor=self.actor(request), **changes)
+
+    def delete_record(self, request: HttpRequest, record: Invoice) -> bool:
+        invoices.delete_invoice(record, actor=self.actor(request))
+        return True
+
+    def response_add(
+        self, request: HttpRequest, obj: Invoice, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, _("The draft is saved. Look it over, then issue it."))
+        return redirect(self.url_of(obj))
+
+    # ── Buttons ──────────────────────────────────────────────────────────────────
+    @record_action(
+        label=gettext_lazy("Issue"),
+        icon="send",
+        question=gettext_lazy(
+            "It gets its number and is booked. From then on its items and amounts cannot change; "
+            "a mistake is mended by voiding it."
+        ),
+        when=lambda invoice: invoice.status == InvoiceStatus.DRAFT,
+        primary=True,
+    )
+    def issue(self, request: HttpRequest, record: Invoice, data: dict[str, Any]) -> str:
+        issued = invoices.issue_invoice(record, actor=self.actor(request))
+        return _("Issued as %(number)s.") % {"number": issued.number}
+
+    @record_action(
+        label=gettext_lazy("Record payment"),
+        icon="payments",
+        form_class=PaymentOnInvoiceForm,
+        when=lambda invoice: invoice.is_open(),
+        primary=True,
+        resource="payments",
+    )
+    def record_payment(self, request: HttpRequest, record: Invoice, data: dict[str, Any]) -> str:
+        given = {name: value for name, value in data.items() if value not in (None, "")}
+        payment = payments.pay_invoice(record, actor=self.actor(request), **given)
+        return _("%(amount)s recorded.") % {"amount": payment}
+
+    @record_action(
+        label=gettext_lazy("Void"),
+        icon="block",
+        question=gettext_lazy(
+            "The invoice keeps its number and is taken out of the books by a reversal dated like "
+            "it. This cannot be undone."
+        ),
+        when=lambda invoice: "void" in invoices.allowed_moves(invoice),
+        danger=True,
+    )
+    def void(self, request: HttpRequest, record: Invoice, data: dict[str, Any]) -> str:
+        voided = invoices.void_invoice(record, actor=self.actor(request))
+        return _("%(number)s has been voided.") % {"number": voided.number}
+
+
+def _is_draft(invoice: Invoice | None) -> bool:
+    return invoice is None or invoice.status == InvoiceStatus.DRAFT
+
+
+CustomerAdmin.announce(
+    RelatedList(
+        gettext_lazy("Invoices"),
+        "description",
+        "invoices",
+        "billing_invoice_changelist",
+        "customer__id__exact",
+    )
+)

@@ -1,0 +1,158 @@
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.widgets import UnfoldAdminSingleDateWidget
+
+from billing import transactions
+from billing.models import Account, Category, Transaction
+from billing.models.catalogue import FlowType
+from billing.serializers import TransactionSerializer
+from bizsuite.backoffice.display import badge, day, money, signed_money
+from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
+from bizsuite.backoffice.middleware import organisation_of
+from bizsuite.backoffice.record_actions import ActionForm, record_action
+from bizsuite.backoffice.resource_admin import ResourceAdmin
+from bizsuite.identity.models import organisation
+
+
+class TransactionForm(MetadataForm):
+    class Meta:
+        labels: ClassVar[dict[str, Any]] = {"tax_rate": gettext_lazy("Tax rate in %")}
+        help_texts: ClassVar[dict[str, Any]] = {"amount": gettext_lazy("Including the tax.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, model in (("account", Account), ("category", Category)):
+            if name in self.fields:
+                chosen = getattr(self.instance, f"{name}_id", None)
+                in_use = model.objects.active() | model.objects.filter(pk=chosen)  # type: ignore[attr-defined]
+                self.fields[name].queryset = in_use
+
+
+class ReversalForm(ActionForm):
+    date = forms.DateField(
+        label=gettext_lazy("Date of the reversal"), widget=UnfoldAdminSingleDateWidget
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["date"].initial = organisation().today()
+
+
+def is_open(line: Transaction) -> bool:
+    """Whether it may still be changed: neither a payment's line nor reversed."""
+    return line.payment_id is None and line.reversed_on is None
+
+
+@admin.register(Transaction)
+class TransactionAdmin(MetadataMixin, ResourceAdmin):
+    """The cash book: income and expenses."""
+
+    resource = "transactions"
+    serializer_class = TransactionSerializer
+    form = TransactionForm
+    delete_question = gettext_lazy(
+        "The books keep its entry and a reversal of it, dated like the transaction."
+    )
+
+    list_display = (
+        "booked",
+        "shown_description",
+        "category",
+        "account",
+        "state_badge",
+        "money_amount",
+    )
+    list_filter = ("type", "account", "category", ("date", RangeDateFilter))
+    list_select_related = ("account", "category")
+    date_hierarchy = "date"
+    record_actions = ("reverse",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "type",
+                    ("date", "account"),
+                    "category",
+                    ("amount", "tax_rate"),
+                    "description",
+                )
+            },
+        ),
+        FOR_OTHER_SYSTEMS,
+    )
+
+    @admin.display(description=gettext_lazy("date"), ordering="date")
+    def booked(self, line: Transaction) -> str:
+        return day(line.date)
+
+    @admin.display(description=gettext_lazy("description"))
+    def shown_description(self, line: Transaction) -> str:
+        return line.description or str(line.category)
+
+    @admin.display(description=gettext_lazy("type"), ordering="type")
+    def state_badge(self, line: Transaction) -> SafeString:
+        if line.reversed_on is not None:
+            return badge(_("Reversed"), "quiet")
+        tone = "success" if line.type == FlowType.INCOME else "warning"
+        return badge(line.get_type_display(), tone)
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount")
+    def money_amount(self, line: Transaction) -> SafeString | str:
+        sign = 1 if line.type == FlowType.INCOME else -1
+        return signed_money(sign * line.amount, line.currency)
+
+    def summary(self, request: HttpRequest, record: Transaction) -> list[tuple[Any, Any]]:
+        figures = [
+            (_("Type"), self.state_badge(record)),
+            (_("Amount"), self.money_amount(record)),
+            (_("Tax in it"), money(record.tax, record.currency)),
+        ]
+        if record.reversed_on is not None:
+            figures.append((_("Reversed on"), day(record.reversed_on)))
+        return figures
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = {"date": organisation_of(request).today(), "tax_rate": Decimal(0)}
+        return initial | super().get_changeform_initial_data(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return (obj is None or is_open(obj)) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return (obj is None or is_open(obj)) and super().has_delete_permission(request, obj)
+
+    def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Transaction:
+        return transactions.create_transaction(actor=self.actor(request), **data)
+
+    def update_record(
+        self, request: HttpRequest, record: Transaction, changes: dict[str, Any]
+    ) -> None:
+        transactions.update_transaction(record, actor=self.actor(request), **changes)
+
+    def delete_record(self, request: HttpRequest, record: Transaction) -> bool:
+        transactions.delete_transaction(record, actor=self.actor(request))
+        return True
+
+    @record_action(
+        label=gettext_lazy("Reverse"),
+        icon="undo",
+        question=gettext_lazy(
+            "Takes it out of the books on a date of your choice: the way to correct what lies in "
+            "a closed period. This cannot be undone."
+        ),
+        form_class=ReversalForm,
+        when=is_open,
+        danger=True,
+    )
+    def reverse(self, request: HttpRequest, record: Transaction, data: dict[str, Any]) -> str:
+        transactions.reverse_transaction(record, actor=self.actor(request), date=data["date"])
+        return _("The transaction has been reversed.")
