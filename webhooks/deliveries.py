@@ -3,7 +3,7 @@
 import datetime
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,8 @@ def claim_due(*, now: datetime.datetime, busy: Mapping[int, int], limit: int) ->
                 .order_by("next_attempt_at", "event_id")
                 .values_list("pk", flat=True)[:free]
             )
+    if not found:
+        return []
     token = secrets.token_hex(16)
     Delivery.objects.filter(pk__in=found, status=DeliveryStatus.PENDING).unleased(now).update(
         lease_token=token, leased_until=now + LEASE
@@ -109,9 +111,10 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
     An outcome whose lease was lost, or whose endpoint was deleted meanwhile, is dropped: whoever
     has the delivery now settles it.
     """
+    # Locked in the order that deleting an endpoint locks in, endpoints and then deliveries, each
+    # by id: so no two transactions wait for each other.
+    endpoints = _locked(outcome.delivery.endpoint_id for outcome in outcomes)
     settled = []
-    # In a fixed order, as everywhere where several rows are locked: no two can then wait for
-    # each other.
     for outcome in sorted(outcomes, key=lambda outcome: outcome.delivery.pk):
         mine = Delivery.objects.filter(
             pk=outcome.delivery.pk, lease_token=outcome.delivery.lease_token
@@ -119,11 +122,12 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
         if mine.update(**_settlement(outcome, now, random)):
             settled.append(outcome)
     DeliveryAttempt.objects.bulk_create([_attempt(outcome) for outcome in settled])
-    by_endpoint = defaultdict(list)
+    replies = defaultdict(list)
     for outcome in settled:
-        by_endpoint[outcome.delivery.endpoint_id].append(outcome.reply)
-    for endpoint_id in sorted(by_endpoint):
-        _judge_endpoint(endpoint_id, by_endpoint[endpoint_id], now)
+        replies[outcome.delivery.endpoint_id].append(outcome.reply)
+    for endpoint in endpoints:
+        if endpoint.active and endpoint.pk in replies:
+            _judge_endpoint(endpoint, replies[endpoint.pk], now)
 
 
 @transaction.atomic
@@ -163,6 +167,7 @@ def replay_deliveries(
     the event types that it subscribes to now. Returns how many messages that is.
     """
     require_active(endpoint)
+    _locked([endpoint.pk])
     wanted = [event_type.name for event_type in event_types() if endpoint.wants(event_type)]
     mine = Delivery.objects.filter(endpoint=endpoint)
     undelivered = mine.exclude(status=DeliveryStatus.SUCCEEDED).filter(
@@ -252,14 +257,22 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _judge_endpoint(endpoint_id: int, replies: Sequence[Reply], now: datetime.datetime) -> None:
+def _locked(endpoint_ids: Iterable[int]) -> list[WebhookEndpoint]:
+    endpoints = WebhookEndpoint.objects.filter(pk__in=set(endpoint_ids)).order_by("pk")
+    return list(endpoints.select_for_update(no_key=True))
+
+
+def _judge_endpoint(
+    endpoint: WebhookEndpoint, replies: Sequence[Reply], now: datetime.datetime
+) -> None:
     """Keep `failing_since`, and disable an endpoint that is gone or failed for too long."""
-    endpoint = WebhookEndpoint.objects.active().filter(pk=endpoint_id)
+    row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
     if any(reply.status == GONE for reply in replies):
-        disable_endpoint(endpoint_id, reason=DisabledReason.GONE, now=now, actor=_WORKER)
+        disable_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now, actor=_WORKER)
     elif any(reply.succeeded for reply in replies):
-        endpoint.exclude(failing_since=None).change(failing_since=None)
-    elif endpoint.filter(failing_since__lte=now - PATIENCE).exists():
-        disable_endpoint(endpoint_id, reason=DisabledReason.FAILING, now=now, actor=_WORKER)
-    else:
-        endpoint.filter(failing_since=None).change(failing_since=now)
+        if endpoint.failing_since is not None:
+            row.change(failing_since=None)
+    elif endpoint.failing_since is None:
+        row.change(failing_since=now)
+    elif endpoint.failing_since <= now - PATIENCE:
+        disable_endpoint(endpoint.pk, reason=DisabledReason.FAILING, now=now, actor=_WORKER)

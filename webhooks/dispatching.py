@@ -12,9 +12,10 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Self
 
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bizsuite.crypto import CannotDecrypt
 from webhooks.deliveries import Outcome, claim_due, record_outcomes
@@ -38,19 +39,50 @@ def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
     # Looked at again after the turn is given back: work that came in the last moment may have
     # been left to us.
     while _has_work(clock()):
-        turn = _take_turn(clock())
+        turn = Turn.take(clock())
         if turn is None:
             return
         try:
             async_to_sync(Dispatcher(turn, sender=sender, clock=clock, random=random).run)()
         finally:
-            _release_turn(turn)
+            turn.release()
+
+
+class Turn:
+    """This process's turn to send, for as long as it is kept."""
+
+    def __init__(self, token: str, until: datetime.datetime) -> None:
+        self._token = token
+        self._until = until
+
+    @classmethod
+    def take(cls, now: datetime.datetime) -> Self | None:
+        """The turn, or None while another process has it."""
+        DispatchTurn.objects.bulk_create([DispatchTurn(pk=1)], ignore_conflicts=True)
+        token, until = secrets.token_hex(16), now + TURN
+        free = DispatchTurn.objects.filter(Q(until=None) | Q(until__lte=now), pk=1)
+        return cls(token, until) if free.update(token=token, until=until) else None
+
+    def keep(self, now: datetime.datetime) -> bool:
+        """Prolong the turn when it is half over; False when another process has taken it."""
+        if now < self._until - TURN / 2:
+            return True
+        if not self._row().update(until=now + TURN):
+            return False
+        self._until = now + TURN
+        return True
+
+    def release(self) -> None:
+        self._row().update(token="", until=None)
+
+    def _row(self) -> QuerySet[DispatchTurn]:
+        return DispatchTurn.objects.filter(pk=1, token=self._token)
 
 
 class Dispatcher:
     """One run of sending, under one turn."""
 
-    def __init__(self, turn: str, *, sender: Sender, clock: Clock, random: Random) -> None:
+    def __init__(self, turn: Turn, *, sender: Sender, clock: Clock, random: Random) -> None:
         self._turn = turn
         self._sender = sender
         self._clock = clock
@@ -88,7 +120,7 @@ class Dispatcher:
     def _claim(self) -> list[Delivery]:
         now, room = self._clock(), CONNECTIONS - len(self._in_flight)
         # Looked at first without a transaction: a poll must not take SQLite's write lock.
-        if room <= 0 or not _has_work(now) or not _keep_turn(self._turn, now):
+        if room <= 0 or not _has_work(now) or not self._turn.keep(now):
             return []
         return claim_due(now=now, busy=Counter(self._in_flight.values()), limit=room)
 
@@ -112,19 +144,3 @@ class Dispatcher:
 
 def _has_work(now: datetime.datetime) -> bool:
     return WebhookEndpoint.objects.with_claimable_deliveries(now).exists()
-
-
-def _take_turn(now: datetime.datetime) -> str | None:
-    DispatchTurn.objects.bulk_create([DispatchTurn(pk=1)], ignore_conflicts=True)
-    token = secrets.token_hex(16)
-    free = DispatchTurn.objects.filter(Q(until=None) | Q(until__lte=now), pk=1)
-    return token if free.update(token=token, until=now + TURN) else None
-
-
-def _keep_turn(token: str, now: datetime.datetime) -> bool:
-    """Prolong the turn; False when another process has taken it."""
-    return bool(DispatchTurn.objects.filter(pk=1, token=token).update(until=now + TURN))
-
-
-def _release_turn(token: str) -> None:
-    DispatchTurn.objects.filter(pk=1, token=token).update(token="", until=None)

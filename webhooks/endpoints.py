@@ -124,7 +124,8 @@ def disable_endpoint(
         return False
     endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
     _record("webhook.disabled", endpoint, actor)
-    logger.warning("Webhook %s to %s is disabled: %s", endpoint.pk, endpoint.url, reason.label)
+    # Without the URL, whose query may hold a password of the receiver's.
+    logger.warning("Webhook %s is disabled: %s", endpoint_id, reason.label)
     return True
 
 

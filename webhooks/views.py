@@ -1,4 +1,3 @@
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.utils import timezone
@@ -17,7 +16,9 @@ from bizsuite.api.views import (
 )
 from bizsuite.errors import Invalid
 from webhooks import deliveries, endpoints
-from webhooks.addresses import Resolver, resolve_host
+from webhooks.addresses import resolve_host
+from webhooks.destinations import refused_destination
+from webhooks.event_types import WEBHOOK
 from webhooks.filters import DeliveryFilter, EndpointDeliveryFilter, EndpointFilter
 from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.serializers import (
@@ -28,10 +29,7 @@ from webhooks.serializers import (
     ReplayedSerializer,
     ReplaySerializer,
 )
-from webhooks.targets import UrlRefused, parse_target, refused_answer
 
-# A name that takes longer is judged at each send, like one that does not resolve yet.
-RESOLVE_SECONDS = 3.0
 SORTABLE_DELIVERY = ("id", "created_at", "next_attempt_at", "delivered_at")
 DELIVERIES = Delivery.objects.select_related("event", "endpoint").defer("event__payload")
 
@@ -45,6 +43,11 @@ class WebhookViewSet(
     queryset = WebhookEndpoint.objects.all()
     serializer_class = EndpointSerializer
     filterset_class = EndpointFilter
+    example = WEBHOOK
+    example_body = {
+        "url": "https://your-domain.com/webhook",
+        "events": ["invoice.created", "payment.received"],
+    }
     sortable = ("id", "url", "created_at", "updated_at")
     resolve = staticmethod(resolve_host)
 
@@ -54,6 +57,8 @@ class WebhookViewSet(
         if isinstance(url, str) and (refusal := refused_destination(url, self.resolve)):
             raise Invalid({"url": refusal})
 
+    @extend_schema(responses={201: EndpointWithSecretSerializer})
+    @extend_schema(responses={201: EndpointWithSecretSerializer})
     def create(self, request: Any) -> Response:
         record = self.create_record(self.validated())
         return self.answer(record, status=201, serializer_class=EndpointWithSecretSerializer)
@@ -84,15 +89,21 @@ class WebhookViewSet(
         delivery = deliveries.send_test(self.get_object(), now=timezone.now(), actor=self.actor)
         return Response(success(DeliverySerializer(delivery).data), status=201)
 
-    @extend_schema(responses=DeliverySerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @extend_schema(
+        operation_id="webhooks_own_deliveries_list", responses=DeliverySerializer(many=True)
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        serializer_class=DeliverySerializer,
+        filterset_class=EndpointDeliveryFilter,
+        sortable=SORTABLE_DELIVERY,
+    )
     def deliveries(self, request: Any, pk: str) -> Response:
         """What was sent or is waiting to be."""
         return self.answer_page(
             DELIVERIES.filter(endpoint=self.get_object()),
-            serializer_class=DeliverySerializer,
-            filterset_class=EndpointDeliveryFilter,
-            sortable=SORTABLE_DELIVERY,
+            filterset_class=self.filterset_class,
         )
 
     @extend_schema(request=ReplaySerializer, responses=ReplayedSerializer)
@@ -129,24 +140,3 @@ class DeliveryViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         return self.answer(
             deliveries.resend_delivery(self.get_object(), now=timezone.now(), actor=self.actor)
         )
-
-
-def refused_destination(url: str, resolve: Resolver) -> str | None:
-    """Why the place that a URL's name leads to is refused, or None.
-
-    A URL whose form is wrong is left to the action, and a name that does not resolve (yet) to
-    each send.
-    """
-    try:
-        target = parse_target(url)
-    except UrlRefused:
-        return None
-    if target.trusted:
-        return None
-    threads = ThreadPoolExecutor(1)
-    try:
-        return refused_answer(threads.submit(resolve, target.host).result(RESOLVE_SECONDS))
-    except OSError:  # of which TimeoutError is one
-        return None
-    finally:
-        threads.shutdown(wait=False)

@@ -1,0 +1,158 @@
+"""Whose delivery it is, and whose turn to send."""
+
+import datetime
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.models import Customer
+from tests.factories import SYSTEM
+from tests.webhooks.factories import (
+    FAILURE,
+    NOW,
+    Clock,
+    Receiver,
+    deliver,
+    fan_out,
+    happen,
+    make_delivery,
+    make_endpoint,
+)
+from webhooks.deliveries import Outcome, claim_due, record_outcomes
+from webhooks.dispatching import Turn
+from webhooks.endpoints import delete_endpoint
+from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus, DispatchTurn
+from webhooks.sending import Reply
+
+pytestmark = pytest.mark.django_db
+
+SECOND = datetime.timedelta(seconds=1)
+DAY = datetime.timedelta(days=1)
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_its_late_outcome_dropped():
+    delivery = make_delivery()
+    (first,) = claim_due(now=NOW, busy={}, limit=10)
+    assert claim_due(now=NOW + 29 * SECOND, busy={}, limit=10) == []
+
+    (second,) = claim_due(now=NOW + 30 * SECOND, busy={}, limit=10)
+    assert (first.pk, first.message_id) == (second.pk, second.message_id)
+    assert first.lease_token != second.lease_token
+
+    late = Outcome(first, FAILURE, started_at=NOW, duration_ms=1)
+    record_outcomes([late], now=NOW, random=lambda: 0.5)
+    delivery.refresh_from_db()
+    assert (delivery.attempts, delivery.lease_token) == (0, second.lease_token)
+    assert not DeliveryAttempt.objects.exists()
+
+
+def test_a_worker_that_died_between_claiming_and_sending_loses_nothing():
+    delivery = make_delivery()
+    claim_due(now=NOW, busy={}, limit=10)
+    receiver = Receiver()
+
+    deliver(receiver, Clock(NOW + 29 * SECOND))
+    assert receiver.received == []
+    deliver(receiver, Clock(NOW + 30 * SECOND))
+
+    assert receiver.message_ids == [delivery.message_id]
+
+
+def test_an_endpoint_deleted_in_flight_leaves_nothing_behind():
+    make_delivery()
+    (claimed,) = claim_due(now=NOW, busy={}, limit=10)
+    delete_endpoint(claimed.endpoint, actor=SYSTEM)
+
+    outcome = Outcome(claimed, Reply(200), started_at=NOW, duration_ms=1)
+    record_outcomes([outcome], now=NOW, random=lambda: 0.5)
+
+    assert not Delivery.objects.exists()
+    assert not DeliveryAttempt.objects.exists()
+
+
+def test_a_claim_leaves_room_for_what_is_already_in_flight():
+    endpoint = make_endpoint()
+    for number in range(12):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    fan_out()
+
+    assert len(claim_due(now=NOW, busy={endpoint.pk: 6}, limit=100)) == 2
+    assert len(claim_due(now=NOW, busy={}, limit=3)) == 3
+
+
+def test_healthy_endpoints_come_first():
+    failing = make_endpoint()
+    type(failing).objects.filter(pk=failing.pk).change(failing_since=NOW)
+    healthy = make_endpoint()
+    happen()
+    fan_out()
+
+    (claimed,) = claim_due(now=NOW, busy={}, limit=1)
+
+    assert claimed.endpoint_id == healthy.pk
+
+
+def test_nothing_is_sent_while_it_is_another_process_s_turn():
+    delivery, receiver = make_delivery(), Receiver()
+    DispatchTurn.objects.create(pk=1, token="another", until=NOW + 5 * SECOND)
+
+    deliver(receiver, Clock(NOW + 4 * SECOND))
+    assert receiver.received == []
+    deliver(receiver, Clock(NOW + 5 * SECOND))
+
+    assert receiver.message_ids == [delivery.message_id]
+    turn = DispatchTurn.objects.get()
+    assert (turn.token, turn.until) == ("", None)
+
+
+def test_a_turn_that_was_lost_sends_nothing_more():
+    """A process that stalled for longer than its turn finishes what it has and stops."""
+
+    class Stalling(Receiver):
+        async def post(self, url, *, headers, body):
+            clock.now += datetime.timedelta(minutes=1)
+            taken = {"token": "another", "until": clock.now + DAY}
+            await sync_to_async(DispatchTurn.objects.update)(**taken)
+            return await super().post(url, headers=headers, body=body)
+
+    make_endpoint()
+    happen(data={"n": 1})
+    happen("customer.updated", data={"n": 2})
+    fan_out()
+    clock, receiver = Clock(), Stalling()
+
+    deliver(receiver, clock)
+
+    assert len(receiver.received) == 1
+    assert DispatchTurn.objects.get().token == "another"
+    assert Delivery.objects.filter(status=DeliveryStatus.SUCCEEDED).count() == 1
+
+
+def test_looking_for_work_in_vain_writes_nothing():
+    make_delivery()
+    deliver(Receiver(), Clock())
+
+    with CaptureQueriesContext(connection) as queries:
+        deliver(Receiver(), Clock())
+
+    assert len(queries) == 1
+    assert queries[0]["sql"].startswith("SELECT")
+
+
+def test_a_turn_is_one_process_s_until_it_is_given_back_or_runs_out():
+    first = Turn.take(NOW)
+    assert first is not None
+    assert Turn.take(NOW + 9 * SECOND) is None
+    assert first.keep(NOW + 9 * SECOND)
+    assert Turn.take(NOW + 18 * SECOND) is None
+
+    second = Turn.take(NOW + 19 * SECOND)
+    assert second is not None
+    assert not first.keep(NOW + 20 * SECOND)
+    assert not first.keep(NOW + 21 * SECOND)
+    first.release()
+    assert Turn.take(NOW + 22 * SECOND) is None
+    second.release()
+    assert Turn.take(NOW + 22 * SECOND) is not None

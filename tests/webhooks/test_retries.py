@@ -1,0 +1,169 @@
+"""The clock of retries, and when a receiver is given up."""
+
+import datetime
+import logging
+
+import pytest
+
+from bizsuite.events.models import Event
+from tests.factories import SYSTEM
+from tests.webhooks.factories import (
+    FAILURE,
+    NOW,
+    Clock,
+    Receiver,
+    deliver,
+    fan_out,
+    happen,
+    make_delivery,
+    make_endpoint,
+)
+from webhooks.deliveries import resend_delivery
+from webhooks.endpoints import update_endpoint
+from webhooks.models import Delivery, DeliveryStatus
+from webhooks.sending import Reply
+
+pytestmark = pytest.mark.django_db
+
+SCHEDULE = [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+SECOND = datetime.timedelta(seconds=1)
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize(("random", "factor"), [(0.0, 0.8), (0.5, 1.0), (0.75, 1.1), (1.0, 1.2)])
+def test_a_receiver_that_always_fails_gets_ten_attempts_on_schedule(random, factor):
+    delivery, clock, receiver = make_delivery(), Clock(), Receiver(FAILURE)
+
+    deliver(receiver, clock, random=random)
+    for number, seconds in enumerate(SCHEDULE, start=1):
+        due = clock.now + datetime.timedelta(seconds=seconds * factor)
+        delivery.refresh_from_db()
+        assert (delivery.attempts, delivery.step) == (number, number)
+        assert (delivery.status, delivery.next_attempt_at) == (DeliveryStatus.PENDING, due)
+        clock.now = due - datetime.timedelta(microseconds=1)
+        deliver(receiver, clock, random=random)
+        assert len(receiver.received) == number
+        clock.now = due
+        deliver(receiver, clock, random=random)
+        assert len(receiver.received) == number + 1
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.FAILED, 10)
+    assert delivery.next_attempt_at is None
+    assert receiver.message_ids == [delivery.message_id] * 10
+    clock.now += 400 * DAY
+    deliver(receiver, clock)
+    assert len(receiver.received) == 10
+    assert list(delivery.attempt_log.values_list("number", flat=True)) == list(range(1, 11))
+
+
+def test_a_retry_that_succeeds_is_the_last():
+    delivery, clock = make_delivery(), Clock()
+    receiver = Receiver(FAILURE, Reply(None, "No complete answer within 15 seconds"), Reply(201))
+
+    for _ in range(3):
+        deliver(receiver, clock)
+        clock.now += DAY
+    deliver(receiver, clock)
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.SUCCEEDED, 3)
+    assert delivery.delivered_at == NOW + 2 * DAY
+    assert [
+        (attempt.number, attempt.started_at, attempt.response_status, attempt.error)
+        for attempt in delivery.attempt_log.all()
+    ] == [
+        (1, NOW, 500, "The receiver answered 500"),
+        (2, NOW + DAY, None, "No complete answer within 15 seconds"),
+        (3, NOW + 2 * DAY, 201, ""),
+    ]
+
+
+def test_a_message_sent_once_more_begins_the_schedule_anew():
+    delivery, clock, receiver = make_delivery(), Clock(), Receiver(FAILURE)
+    for seconds in (*SCHEDULE, 0):
+        deliver(receiver, clock)
+        clock.now += datetime.timedelta(seconds=seconds)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.FAILED, 10)
+
+    resend_delivery(delivery, now=clock.now, actor=SYSTEM)
+    deliver(receiver, clock)
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts, delivery.step) == (DeliveryStatus.PENDING, 11, 1)
+    assert delivery.next_attempt_at == clock.now + 5 * SECOND
+
+
+def test_410_disables_at_once(caplog):
+    endpoint = make_endpoint()
+    gone, waiting = happen(), happen("customer.updated")
+    fan_out()
+    receiver = Receiver(Reply(410, "The receiver answered 410"))
+
+    with caplog.at_level(logging.WARNING):
+        deliver(receiver, Clock())
+
+    endpoint.refresh()
+    assert (endpoint.active, endpoint.disabled_reason) == (False, "gone")
+    assert endpoint.disabled_at == NOW
+    assert len(receiver.received) == 1
+    assert Delivery.objects.get(event=gone).status == DeliveryStatus.FAILED
+    assert Delivery.objects.get(event=waiting).status == DeliveryStatus.PENDING
+    event = Event.objects.get(type="webhook.disabled")
+    assert (event.object_id, event.object_version) == (endpoint.pk, endpoint.version)
+    assert '"disabled_reason":"gone"' in event.payload
+    assert endpoint.secret not in event.payload
+    assert f"Webhook {endpoint.pk} is disabled" in caplog.text
+
+
+def test_five_days_of_failure_disable():
+    endpoint, clock, receiver = make_endpoint(), Clock(), Receiver(FAILURE)
+    for day in range(5):
+        happen()
+        fan_out(clock.now)
+        deliver(receiver, clock)
+        endpoint.refresh()
+        assert (endpoint.active, endpoint.failing_since) == (True, NOW), day
+        clock.now += DAY
+    deliver(receiver, clock)
+
+    endpoint.refresh()
+    assert (endpoint.active, endpoint.disabled_reason) == (False, "failing")
+    assert endpoint.disabled_at == NOW + 5 * DAY
+    assert Event.objects.filter(type="webhook.disabled").count() == 1
+    sent = len(receiver.received)
+    clock.now += DAY
+    deliver(receiver, clock)
+    assert len(receiver.received) == sent
+
+
+def test_one_success_in_five_days_is_enough():
+    endpoint, clock = make_endpoint(), Clock()
+    for answer in (FAILURE, Reply(200), FAILURE):
+        happen()
+        fan_out(clock.now)
+        deliver(Receiver(answer), clock)
+        endpoint.refresh()
+        assert endpoint.failing_since == (None if answer.succeeded else clock.now)
+        clock.now += 3 * DAY
+    happen()
+    fan_out(clock.now)
+    deliver(Receiver(FAILURE), clock)
+
+    endpoint.refresh()
+    assert endpoint.active
+
+
+def test_switched_on_again_it_goes_on_with_what_was_pending():
+    endpoint = make_endpoint()
+    delivery = make_delivery(endpoint)
+    update_endpoint(endpoint, actor=SYSTEM, active=False)
+    receiver = Receiver()
+    deliver(receiver, Clock())
+    assert receiver.received == []
+
+    update_endpoint(endpoint, actor=SYSTEM, active=True)
+    deliver(receiver, Clock())
+
+    assert receiver.message_ids == [delivery.message_id]
