@@ -15,7 +15,7 @@ from billing.models.catalogue import Named
 from billing.models.ledger import Ledger
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
 from bizsuite.api.serializers import RecordSerializer
-from bizsuite.errors import Conflict, Invalid, Stale
+from bizsuite.errors import Conflict, Invalid, NotFound, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
@@ -29,6 +29,10 @@ SERIALIZERS: dict[type[models.Model], type[RecordSerializer]] = {
 
 class TypeInUse(Conflict):
     code = "type_in_use"
+
+
+class NameArchived(Conflict):
+    code = "archived"
 
 
 @transaction.atomic
@@ -85,25 +89,27 @@ def create_product(*, actor: Actor, **fields: Any) -> Product:
 def update_named(
     record: Named, *, actor: Actor, if_version: int | None = None, **changes: Any
 ) -> Named:
-    """Change an account, a category or a product.
+    """Change an account, a category or a product. What is sent as it is already changes nothing.
 
     An account's currency and opening balance are booked and stay; a category that is in use
     stays income or expense.
     """
+    record = _locked(record)
+    if if_version is not None and record.version != if_version:
+        raise Stale("This record has been changed since you read it.")
+    changes = {name: value for name, value in changes.items() if getattr(record, name) != value}
+    if not changes:
+        return record
     for name in ("currency", "opening_balance"):
-        if name in changes and changes[name] != getattr(record, name):
+        if name in changes:
             raise Conflict(f"The {name.replace('_', ' ')} of an account cannot change.")
-    if isinstance(record, Category) and changes.get("type", record.type) != record.type:
+    if isinstance(record, Category) and "type" in changes:
         _require_unused(record)
     for name, value in changes.items():
         setattr(record, name, value)
-    changed = (
-        type(record)
-        .objects.filter(pk=record.pk)
-        .change(if_version=if_version, **changes, search_text=record.folded_search_text())
+    type(record).objects.filter(pk=record.pk).change(
+        **changes, search_text=record.folded_search_text()
     )
-    if not changed:
-        raise Stale("This record has been changed since you read it.")
     record.refresh()
     _record("updated", [record], actor)
     return record
@@ -112,6 +118,7 @@ def update_named(
 @transaction.atomic
 def delete_named(record: Named, *, actor: Actor) -> bool:
     """Remove a record; returns False if documents refer to it and it was archived instead."""
+    record = _locked(record)
     data, pk, version = _shown(record), record.pk, record.version
     try:
         with transaction.atomic():
@@ -144,6 +151,20 @@ def restore_named(record: Named, *, actor: Actor) -> Named:
     if restored:
         _record("updated", [record], actor)
     return record
+
+
+def require_in_use(record: Named, field: str) -> None:
+    """Raises NameArchived: a new document that names an archived record is a mistake."""
+    if record.archived_at is not None:
+        raise NameArchived(f"{record.name} ({field} {record.pk}) is archived.", allowed=["restore"])
+
+
+def _locked(record: Named) -> Named:
+    """The record as it is now, held until the transaction ends (SQLite: the transaction is)."""
+    found = type(record).objects.select_for_update().filter(pk=record.pk).first()
+    if found is None:
+        raise NotFound("There is no such record.")
+    return found
 
 
 def _require_unused(category: Category) -> None:

@@ -5,7 +5,6 @@ from billing.models.catalogue import FlowType
 from bizsuite.errors import Invalid
 
 DEFAULT_ACCOUNT = 1
-DEFAULT_CATEGORY = 1
 
 
 def default_account() -> Account:
@@ -17,5 +16,10 @@ def default_account() -> Account:
 
 
 def default_income_category() -> Category | None:
-    """What income is for that names no category; None once that one is gone."""
-    return Category.objects.filter(pk=DEFAULT_CATEGORY, type=FlowType.INCOME).first()
+    """What income is for that names no category: "Sales" or, once that is gone, the next one.
+
+    A payment cannot name a category, so an archived one is better than none. None if there is
+    no income category at all.
+    """
+    income = Category.objects.filter(type=FlowType.INCOME).order_by("id")
+    return income.active().first() or income.first()

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from billing.catalogue import require_in_use
 from billing.currency import fix_currency
 from billing.defaults import default_income_category
 from billing.invoice_books import issue_entry
@@ -24,7 +25,7 @@ from billing.models import Invoice, InvoiceItem, InvoiceTax
 from billing.models.invoices import InvoiceStatus
 from billing.numbers import next_numbers
 from billing.serializers import InvoiceSerializer
-from bizsuite.errors import Conflict, Stale
+from bizsuite.errors import Conflict, NotFound, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation, organisation
@@ -74,6 +75,7 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     to_issue = []
     for fields in new_invoices:
         require_active(fields["customer"])
+        _require_names_in_use(fields["items"])
         invoice, its_items, its_taxes = built_invoice(fields, profile)
         invoices.append(invoice)
         items += its_items
@@ -112,6 +114,8 @@ def update_invoice(
     if items is not None and same_items(invoice, items):
         items = None
     changes = {name: value for name, value in changes.items() if getattr(invoice, name) != value}
+    if not changes and items is None:
+        return invoice
     if invoice.status != InvoiceStatus.DRAFT:
         _require_changeable_once_issued(invoice, changes, items)
     for name, value in changes.items():
@@ -120,6 +124,7 @@ def update_invoice(
     if "customer" in changes:
         require_active(invoice.customer)
     if items is not None:
+        _require_names_in_use(items, already_on=invoice)
         changes |= _replaced_items(invoice, items)
     changes["search_text"] = invoice.folded_search_text()
     Invoice.objects.filter(pk=invoice.pk).change(**changes)
@@ -218,12 +223,16 @@ def locked(invoice: Invoice) -> Invoice:
 
     On SQLite the transaction itself is the lock: it begins IMMEDIATE.
     """
-    return (
+    found = (
         Invoice.objects.select_for_update(of=("self",))
         .select_related("customer")
         .prefetch_related("items__category", "items__product", "taxes")
-        .get(pk=invoice.pk)
+        .filter(pk=invoice.pk)
+        .first()
     )
+    if found is None:
+        raise NotFound("There is no such record.")
+    return found
 
 
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
@@ -257,8 +266,7 @@ def _load_parts(invoices: Sequence[Invoice]) -> None:
 
 def _record_creation(invoices: Sequence[Invoice], actor: Actor) -> None:
     events = []
-    for invoice in invoices:
-        data = InvoiceSerializer(invoice).data
+    for invoice, data in zip(invoices, InvoiceSerializer(invoices, many=True).data, strict=True):
         events.append(NewEvent("invoice.created", invoice, data))
         if invoice.status != InvoiceStatus.DRAFT:
             events.append(NewEvent("invoice.issued", invoice, data))
@@ -272,6 +280,22 @@ def _changed(invoice: Invoice, event: str, actor: Actor) -> Invoice:
     invoice = locked(invoice)
     record_event(event, invoice, data=InvoiceSerializer(invoice).data, actor=actor)
     return invoice
+
+
+def _require_names_in_use(
+    new_items: Sequence[Mapping[str, Any]], *, already_on: Invoice | None = None
+) -> None:
+    """An archived product or category may stay on a draft, and not come onto one."""
+    kept = {
+        named
+        for item in (already_on.items.all() if already_on else ())
+        for named in (item.product, item.category)
+    }
+    for index, new in enumerate(new_items):
+        for name in ("product", "category"):
+            named = new.get(name)
+            if named is not None and named not in kept:
+                require_in_use(named, f"items.{index}.{name}_id")
 
 
 def _replaced_items(invoice: Invoice, new_items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.amounts import require_payable
+from billing.catalogue import require_in_use
 from billing.defaults import default_account, default_income_category
 from billing.invoice_books import settlement_postings, tax_when_settled
 from billing.invoices import allowed_moves, locked
@@ -37,6 +38,10 @@ class PaymentExceedsBalance(Conflict):
     code = "payment_exceeds_balance"
 
 
+class NoIncomeCategory(Conflict):
+    code = "no_income_category"
+
+
 @transaction.atomic
 def pay_invoice(
     invoice: Invoice,
@@ -49,14 +54,16 @@ def pay_invoice(
     """Record a payment on one invoice.
 
     More than the balance raises PaymentExceedsBalance, unless `allow_credit`: then the rest is
-    the customer's credit. `details` as in `record_payment`.
+    the customer's credit; all of it, when the invoice is paid already. `details` as in
+    `record_payment`.
     """
     invoice = locked(invoice)
     taken = min(amount, invoice.balance) if allow_credit else amount
+    all_credit = allow_credit and invoice.status == InvoiceStatus.PAID
     return record_payment(
         customer=invoice.customer,
         amount=amount,
-        allocations=[{"invoice": invoice, "amount": taken}],
+        allocations=[] if all_credit else [{"invoice": invoice, "amount": taken}],
         actor=actor,
         **details,
     )
@@ -71,14 +78,14 @@ def record_payment(
     allocations: Sequence[Mapping[str, Any]] = (),
     date: datetime.date | None = None,
     account: Account | None = None,
-    category: Category | None = None,
-    description: str = "",
+    line: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> Payment:
     """Record money received, and put it against invoices.
 
     allocations: {invoice, amount} each; what they leave of `amount` is the customer's credit.
-    account, category: where it goes and what it is for; the installation's first ones if None.
+    account: where it goes; the installation's first one if None.
+    line: what its line in the cash book says: category, description, external_id, metadata.
     details: method, reference, notes, external_id, metadata.
     """
     profile = organisation()
@@ -87,6 +94,8 @@ def record_payment(
     require_payable(amount, profile.currency)
     require_active(customer)
     account = account or default_account()
+    require_in_use(account, "account_id")
+    _require_allocatable(allocations, customer, profile.currency)
     payment = Payment(
         customer=customer,
         account=account,
@@ -98,7 +107,7 @@ def record_payment(
     )
     payment.search_text = payment.folded_search_text()
     payment.save(force_insert=True)
-    _book_line(payment, category, description)
+    _book_line(payment, **line or {})
     postings = [NewPosting(ledger=Ledger.CASH, amount=amount, account=account)]
     settled = []
     # In the order of their ids, so that two payments over the same invoices cannot deadlock.
@@ -122,10 +131,22 @@ def record_payment(
     return payment
 
 
+def _require_allocatable(
+    allocations: Sequence[Mapping[str, Any]], customer: Customer, currency: str
+) -> None:
+    """Raises Invalid for what no state of the invoices could make right."""
+    named = set()
+    for index, allocation in enumerate(allocations):
+        field, invoice = f"allocations.{index}", allocation["invoice"]
+        require_payable(allocation["amount"], currency, field=f"{field}.amount")
+        if invoice.customer_id != customer.pk:
+            raise Invalid({f"{field}.invoice_id": f"Invoice {invoice.pk} is another customer's"})
+        if invoice.pk in named:
+            raise Invalid({f"{field}.invoice_id": "Name each invoice once"})
+        named.add(invoice.pk)
+
+
 def _total(allocations: Sequence[Mapping[str, Any]], amount: Decimal) -> Decimal:
-    invoices = [allocation["invoice"].pk for allocation in allocations]
-    if len(set(invoices)) < len(invoices):
-        raise Invalid({"allocations": "Name each invoice once"})
     total = sum((allocation["amount"] for allocation in allocations), Decimal(0))
     if total > amount:
         raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
@@ -137,9 +158,6 @@ def _settle(
 ) -> tuple[Invoice, list[NewPosting]]:
     """Put `amount` of a payment against an invoice; returns the invoice as it is then."""
     invoice = locked(invoice)
-    require_payable(amount, invoice.currency, field="allocations")
-    if invoice.customer_id != payment.customer_id:
-        raise Invalid({"allocations": f"Invoice {invoice.pk} is another customer's"})
     if not invoice.is_open():
         raise InvoiceNotOpen(
             f"Invoice {invoice.number or invoice.pk} is {invoice.status}; nothing is owed on it.",
@@ -176,11 +194,17 @@ def _printed(invoice: Invoice) -> Any:
     return InvoiceSerializer(invoice).data["balance"]
 
 
-def _book_line(payment: Payment, category: Category | None, description: str) -> None:
+def _book_line(
+    payment: Payment, *, category: Category | None = None, description: str = "", **details: Any
+) -> None:
     """The payment's line in the cash book."""
+    if category is not None:
+        require_in_use(category, "category_id")
     category = category or default_income_category()
     if category is None:
-        raise Invalid({"category_id": "This field is required"})
+        raise NoIncomeCategory("Add a category of income first: payments are booked under one.")
+    if category.type != FlowType.INCOME:
+        raise Invalid({"category_id": f"{category.name} is a category of {category.type}"})
     line = Transaction(
         type=FlowType.INCOME,
         account=payment.account,
@@ -190,6 +214,7 @@ def _book_line(payment: Payment, category: Category | None, description: str) ->
         amount=payment.amount,
         currency=payment.currency,
         description=description or f"Payment from {payment.customer.account}",
+        **details,
     )
     line.search_text = line.folded_search_text()
     line.save(force_insert=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
 
 from billing.models import (
     Account,
@@ -20,6 +21,7 @@ from billing.models import (
 from bizsuite.api.fields import (
     ApiMoneyField,
     ExactNumberField,
+    MetadataField,
     OptionalTextField,
     RecordIdField,
     StrictBooleanField,
@@ -267,7 +269,15 @@ class InvoicePaymentSerializer(StrictSerializer):
     method = OptionalTextField(max_length=50)
     reference = OptionalTextField(max_length=100)
     notes = OptionalTextField()
-    external_id = StrictCharField(required=False, allow_null=True, max_length=255)
+    external_id = StrictCharField(
+        required=False,
+        allow_null=True,
+        max_length=255,
+        validators=[
+            UniqueValidator(Payment.objects.all(), message="Another record has this value")
+        ],
+    )
+    metadata = MetadataField()
     allow_credit = StrictBooleanField(
         required=False, help_text="true: what is more than the balance becomes credit."
     )

@@ -1,20 +1,21 @@
 """The cash book: income and expenses, corrected by reversals."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from billing.amounts import require_payable
+from billing.catalogue import require_in_use
 from billing.ledger import NewEntry, NewPosting, post_entries, post_entry, reversal
-from billing.models import Transaction
-from billing.models.catalogue import FlowType, Named
+from billing.models import Invoice, Transaction
+from billing.models.catalogue import FlowType
 from billing.models.ledger import Ledger
 from billing.payments import pay_invoice
 from billing.serializers import TransactionSerializer
-from bizsuite.errors import Conflict, Invalid, Stale
+from bizsuite.errors import Conflict, Invalid, NotFound, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
@@ -25,12 +26,10 @@ class TransactionFixed(Conflict):
     code = "transaction_fixed"
 
 
-class NameArchived(Conflict):
-    code = "archived"
-
-
 # Changing any of these changes the books.
 BOOKED = ("type", "account", "category", "amount", "tax_rate", "date")
+# What a line says of itself and its payment does not.
+LINE_FIELDS = ("category", "description", "external_id", "metadata")
 
 
 @transaction.atomic
@@ -43,6 +42,7 @@ def create_transactions(
     in percent, description, external_id, metadata. Income with an `invoice` is a payment on it.
     """
     currency = organisation().currency
+    _lock_invoices(new_transactions)
     made: list[Transaction] = []
     plain: list[Transaction] = []
     for new in new_transactions:
@@ -70,18 +70,23 @@ def update_transaction(
 ) -> Transaction:
     """Change a line. What is in the books is reversed and booked anew, each dated like its line.
 
-    Raises PeriodClosed if the old or the new date lies in the closed period.
+    What is sent as it is already changes nothing. Raises PeriodClosed if the old or the new date
+    lies in the closed period, and TransactionFixed for a payment's line.
     """
     line = _locked(line)
     if if_version is not None and line.version != if_version:
         raise Stale("This transaction has been changed since you read it.")
     changes = {name: value for name, value in changes.items() if getattr(line, name) != value}
+    if not changes:
+        return line
+    _require_own(line)
     entries: list[NewEntry] = []
     if any(name in changes for name in BOOKED):
-        _require_changeable(line)
+        _require_standing(line)
         entries.append(reversal(line, date=line.date))
     for name, value in changes.items():
         setattr(line, name, value)
+    _require_names_in_use(line, changes)
     _check(line)
     Transaction.objects.filter(pk=line.pk).change(
         **changes, tax=line.tax, search_text=line.folded_search_text()
@@ -98,7 +103,8 @@ def update_transaction(
 def delete_transaction(line: Transaction, *, actor: Actor) -> None:
     """Remove a line; the books keep its entry and the reversal, dated like it."""
     line = _locked(line)
-    _require_changeable(line)
+    _require_own(line)
+    _require_standing(line)
     post_entry(reversal(line, date=line.date))
     data, pk, version = TransactionSerializer(line).data, line.pk, line.version
     line.delete()
@@ -112,10 +118,11 @@ def reverse_transaction(
 ) -> Transaction:
     """Take a line out of the books on a date of its own: the way to correct a closed period."""
     line = _locked(line)
-    _require_changeable(line)
+    _require_own(line)
+    _require_standing(line)
     date = date or organisation().today()
     post_entry(reversal(line, date=date))
-    Transaction.objects.filter(pk=line.pk, reversed_on=None).change(reversed_on=date)
+    Transaction.objects.filter(pk=line.pk).change(reversed_on=date)
     line = _locked(line)
     record_events([_event("updated", line)], actor=actor)
     return line
@@ -123,44 +130,64 @@ def reverse_transaction(
 
 def _locked(line: Transaction) -> Transaction:
     """The line as it is now, held until the transaction ends (SQLite: the transaction is)."""
-    return (
-        Transaction.objects.select_for_update(of=("self",))
-        .select_related("account", "category")
-        .get(pk=line.pk)
-    )
+    rows = Transaction.objects.select_for_update(of=("self",))
+    found = rows.select_related("account", "category").filter(pk=line.pk).first()
+    if found is None:
+        raise NotFound("There is no such record.")
+    return found
 
 
-def _require_changeable(line: Transaction) -> None:
+def _lock_invoices(new_transactions: Sequence[Mapping[str, Any]]) -> None:
+    """Hold all invoices that are paid here, before any account: in one order, no deadlock."""
+    named = {new["invoice"].pk for new in new_transactions if new.get("invoice") is not None}
+    if named:
+        list(Invoice.objects.select_for_update().filter(pk__in=named).order_by("pk"))
+
+
+def _require_own(line: Transaction) -> None:
     if line.payment_id is not None:
         raise TransactionFixed(
             f"Transaction {line.pk} shows payment {line.payment_id} and changes with it only."
         )
+
+
+def _require_standing(line: Transaction) -> None:
     if line.reversed_on is not None:
         raise TransactionFixed(f"Transaction {line.pk} was reversed on {line.reversed_on}.")
 
 
-def _paid(invoice: Any, fields: dict[str, Any], actor: Actor) -> Transaction:
+def _paid(invoice: Invoice, fields: Mapping[str, Any], actor: Actor) -> Transaction:
+    """The line of a payment on `invoice`."""
     if fields["type"] != FlowType.INCOME:
         raise Invalid({"invoice_id": "Only income can pay an invoice"})
     if fields.get("tax_rate"):
         raise Invalid({"tax_rate": "The tax of a payment is its invoice's"})
-    fields.pop("type")
-    fields.pop("tax_rate", None)
-    return pay_invoice(invoice, actor=actor, **fields).transaction
+    line = {name: fields[name] for name in LINE_FIELDS if name in fields}
+    payment = pay_invoice(
+        invoice,
+        amount=fields["amount"],
+        date=fields["date"],
+        account=fields["account"],
+        line=line,
+        actor=actor,
+    )
+    return payment.transaction
 
 
 def _built(fields: Mapping[str, Any], currency: str) -> Transaction:
     line = Transaction(currency=currency, **fields)
-    for named, field in ((line.account, "account_id"), (line.category, "category_id")):
-        _require_in_use(named, field)
+    _require_names_in_use(line, ("account", "category"))
     _check(line)
     line.search_text = line.folded_search_text()
     return line
 
 
-def _require_in_use(named: Named, field: str) -> None:
-    if named.archived_at is not None:
-        raise NameArchived(f"{named.name} ({field} {named.pk}) is archived.", allowed=["restore"])
+def _require_names_in_use(line: Transaction, changed: Iterable[str]) -> None:
+    """An archived account or category may stay on a line, and not come onto one."""
+    if "account" in changed:
+        require_in_use(line.account, "account_id")
+    if "category" in changed:
+        require_in_use(line.category, "category_id")
 
 
 def _check(line: Transaction) -> None:

@@ -47,7 +47,22 @@ class AppendOnlyQuerySet(models.QuerySet):
         raise TypeError("The books are append-only: post a reversal.")
 
 
-class JournalEntry(models.Model):
+class AppendOnly(models.Model):
+    """A row of the books."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The books are append-only: post a reversal.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise TypeError("The books are append-only: post a reversal.")
+
+
+class JournalEntry(AppendOnly):
     """One balanced booking. `post_entries()` in `billing.ledger` is the only way to make one."""
 
     date = models.DateField(_("date"), db_index=True)
@@ -77,7 +92,7 @@ class JournalEntry(models.Model):
         return f"{self.date} {self.description}"
 
 
-class Posting(models.Model):
+class Posting(AppendOnly):
     """One line of an entry. Amounts are signed: debits positive, credits negative."""
 
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="postings")

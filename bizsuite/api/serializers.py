@@ -33,7 +33,7 @@ class StrictSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             self.fail("invalid")
-        errors: dict[str, Any] = self._surplus(data)
+        errors: dict[str, Any] = self._surplus(data) | self._missing(data)
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -41,6 +41,16 @@ class StrictSerializer(serializers.Serializer):
         if errors:
             raise serializers.ValidationError(errors)
         return values
+
+    def _missing(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
+        """A partial update leaves out fields of the record, and never parts of its items."""
+        if not self.root.partial or self.root is self:
+            return {}
+        return {
+            field.field_name: [field.error_messages["required"]]
+            for field in self._writable_fields
+            if field.required and field.field_name not in data
+        }
 
     def _surplus(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
         errors = {}
