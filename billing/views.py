@@ -1,5 +1,6 @@
 """The endpoints of billing."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
@@ -7,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from billing import catalogue, invoices, payments, transactions
+from billing.event_types import ACCOUNT, CATEGORY, INVOICE, PAYMENT, PRODUCT, TRANSACTION
 from billing.filters import (
     AccountFilter,
     CategoryFilter,
@@ -27,6 +29,7 @@ from billing.serializers import (
     ReversalSerializer,
     TransactionSerializer,
 )
+from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
     DeleteMixin,
@@ -60,6 +63,8 @@ class AccountViewSet(NamedViewSet):
     queryset = Account.objects.all()
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
+    example = ACCOUNT
+    example_body = {"name": "Bank", "type": "Bank", "opening_balance": Decimal("1500.00")}
 
     def create_record(self, data: dict[str, Any]) -> Account:
         return catalogue.create_account(actor=self.actor, **data)
@@ -72,6 +77,8 @@ class CategoryViewSet(NamedViewSet):
     queryset = Category.objects.all()
     serializer_class = CategorySerializer
     filterset_class = CategoryFilter
+    example = CATEGORY
+    example_body = {"name": "Sales", "type": "Income"}
 
     def create_record(self, data: dict[str, Any]) -> Category:
         return catalogue.create_category(actor=self.actor, **data)
@@ -84,6 +91,14 @@ class ProductViewSet(NamedViewSet):
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
+    example = PRODUCT
+    example_body = {
+        "name": "Web Hosting",
+        "price": Decimal("99.99"),
+        "description": "Annual web hosting package",
+        "type": "service",
+        "tax_rate": 10,
+    }
     sortable = ("id", "name", "type", "price", "created_at", "updated_at")
 
     def create_record(self, data: dict[str, Any]) -> Product:
@@ -99,6 +114,14 @@ class InvoiceViewSet(
     queryset = Invoice.objects.prefetch_related("items", "taxes")
     serializer_class = InvoiceSerializer
     filterset_class = InvoiceFilter
+    example = INVOICE
+    example_body = {
+        "customer_id": 1,
+        "date": "2024-01-15",
+        "due_date": "2024-02-15",
+        "items": [{"description": "Web Development", "amount": Decimal("1500.00"), "qty": 1}],
+        "notes": "Payment due within 30 days",
+    }
     sortable = (
         "id",
         "date",
@@ -121,16 +144,16 @@ class InvoiceViewSet(
         invoices.delete_invoice(record, actor=self.actor)
         return "Invoice deleted"
 
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], body_class=NoBody)
     def issue(self, request: Any, pk: str) -> Response:
         """Give a draft its number; its amounts never change from then on."""
-        self.refuse_body()
+        self.validated()
         return self.answer(invoices.issue_invoice(self.get_object(), actor=self.actor))
 
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], body_class=NoBody)
     def void(self, request: Any, pk: str) -> Response:
         """Take an invoice on which nothing is paid out of the books."""
-        self.refuse_body()
+        self.validated()
         return self.answer(invoices.void_invoice(self.get_object(), actor=self.actor))
 
 
@@ -140,6 +163,10 @@ class InvoicePaymentViewSet(ResourceViewSet):
     resource = "payments"
     queryset = Payment.objects.prefetch_related("allocations")
     serializer_class = PaymentSerializer
+    body_class = InvoicePaymentSerializer
+    filterset_class = PaymentFilter
+    example = PAYMENT
+    example_body = {"amount": Decimal("1500.00"), "date": "2024-01-15"}
     sortable = ("id", "date", "amount", "created_at", "updated_at")
 
     def list(self, request: Any, invoice_pk: str) -> Response:
@@ -147,14 +174,14 @@ class InvoicePaymentViewSet(ResourceViewSet):
         invoice = get_object_or_404(Invoice, pk=invoice_pk)
         return self.answer_page(
             self.get_queryset().filter(allocations__invoice=invoice).distinct(),
-            filterset_class=PaymentFilter,
+            filterset_class=self.filterset_class,
         )
 
     def create(self, request: Any, invoice_pk: str) -> Response:
         """Record a payment on this invoice."""
         invoice = get_object_or_404(Invoice, pk=invoice_pk)
-        data = self.validated(InvoicePaymentSerializer)
-        return self.answer(payments.pay_invoice(invoice, actor=self.actor, **data), status=201)
+        payment = payments.pay_invoice(invoice, actor=self.actor, **self.validated())
+        return self.answer(payment, status=201)
 
 
 class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
@@ -164,6 +191,13 @@ class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
     queryset = Payment.objects.prefetch_related("allocations")
     serializer_class = PaymentSerializer
     filterset_class = PaymentFilter
+    example = PAYMENT
+    example_body = {
+        "customer_id": 1,
+        "amount": Decimal("1500.00"),
+        "date": "2024-01-15",
+        "allocations": [{"invoice_id": 1, "amount": Decimal("1500.00")}],
+    }
     sortable = ("id", "date", "amount", "created_at", "updated_at")
 
     def create_record(self, data: dict[str, Any]) -> Payment:
@@ -179,6 +213,15 @@ class TransactionViewSet(
     queryset = Transaction.objects.all()
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilter
+    example = TRANSACTION
+    example_body = {
+        "type": "Income",
+        "account_id": 1,
+        "amount": Decimal("1500.00"),
+        "category_id": 1,
+        "description": "Website Development Payment",
+        "date": "2024-01-15",
+    }
     sortable = ("id", "date", "amount", "type", "created_at", "updated_at")
 
     def create_record(self, data: dict[str, Any]) -> Transaction:
@@ -191,10 +234,10 @@ class TransactionViewSet(
         transactions.delete_transaction(record, actor=self.actor)
         return "Transaction deleted"
 
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], body_class=ReversalSerializer)
     def reverse(self, request: Any, pk: str) -> Response:
         """Take a transaction out of the books on a date of its own."""
-        data = self.validated(ReversalSerializer)
+        data = self.validated()
         return self.answer(
             transactions.reverse_transaction(self.get_object(), actor=self.actor, **data)
         )

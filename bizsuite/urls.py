@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from billing.views import (
@@ -15,6 +14,7 @@ from billing.views import (
     ProductViewSet,
     TransactionViewSet,
 )
+from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
@@ -40,9 +40,9 @@ RESOURCES = tuple(prefix for prefix, *_ in router.registry if "/" not in prefix)
 
 api = [
     path("", IndexView.as_view(resources=RESOURCES), name="api-index"),
-    path("schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="api-schema"), name="api-redoc"),
+    path("schema", SchemaView.as_view(), name="api-schema"),
+    path("docs", SwaggerPage.as_view(), name="api-docs"),
+    path("redoc", RedocPage.as_view(), name="api-redoc"),
     path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
     *router.urls,
 ]

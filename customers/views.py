@@ -9,6 +9,7 @@ from bizsuite.api.views import (
     UpdateMixin,
 )
 from customers import customers
+from customers.event_types import CUSTOMER
 from customers.filters import CustomerFilter
 from customers.models import Customer
 from customers.serializers import CustomerSerializer
@@ -23,6 +24,17 @@ class CustomerViewSet(
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilter
+    example = CUSTOMER
+    example_body = {
+        "account": "Jane Smith",
+        "email": "jane@example.com",
+        "phone": "1234567890",
+        "address": "123 Business St",
+        "city": "New York",
+        "state": "NY",
+        "zip": "10001",
+        "country": "US",
+    }
     sortable = ("id", "account", "email", "city", "country", "created_at", "updated_at")
 
     def create_record(self, data: dict[str, Any]) -> Customer:

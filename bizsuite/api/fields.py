@@ -108,12 +108,13 @@ class InstantField(serializers.DateTimeField):
         return instant(value) if value else None
 
 
-@extend_schema_field(OpenApiTypes.NUMBER)
 class ExactNumberField(serializers.Field):
     """An exact number: a JSON number or a numeric string in, a number out.
 
     places: how many decimals it may have. minimum, maximum: inclusive bounds.
     """
+
+    example = Decimal(1)
 
     default_error_messages = {
         "invalid": "Must be a number",
@@ -160,12 +161,13 @@ class ExactNumberField(serializers.Field):
         return plain_decimal(value)
 
 
-@extend_schema_field(OpenApiTypes.NUMBER)
 class ApiMoneyField(ExactNumberField):
     """Money: printed with the currency's decimals, a unit price with up to four.
 
     currency: the attribute path, from the record shown, of the currency's code.
     """
+
+    example = Decimal("1500.00")
 
     def __init__(self, *, currency: str = "currency", **kwargs: Any) -> None:
         self.currency = currency
@@ -187,7 +189,16 @@ def money_number(amount: Decimal, currency: str) -> Decimal:
     return round_half_up(amount, places if has_at_most(amount, places) else MONEY_PLACES)
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "The caller's own notes: up to 50 texts by name.",
+        "maxProperties": 50,
+        "propertyNames": {"minLength": 1, "maxLength": 40},
+        "additionalProperties": {"type": "string", "maxLength": 500},
+        "example": {},
+    }
+)
 class MetadataField(serializers.Field):
     """Up to 50 pairs of texts, the caller's own; names up to 40 characters, values up to 500."""
 

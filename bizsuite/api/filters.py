@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -85,32 +86,49 @@ class _TextFormField(forms.CharField):
         return text
 
 
-class IdFilter(django_filters.NumberFilter):
+class ApiFilter(django_filters.Filter):
+    """schema: what the parameter takes, in OpenAPI's words."""
+
+    schema: Mapping[str, Any]
+
+
+class IdFilter(ApiFilter):
     field_class = _IdFormField
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
-class DateFilter(django_filters.DateFilter):
+class DateFilter(ApiFilter):
     field_class = _DateFormField
+    schema = {"type": "string", "format": "date"}
 
 
-class InstantFilter(django_filters.IsoDateTimeFilter):
+class InstantFilter(ApiFilter):
     field_class = _InstantFormField
+    schema = {"type": "string", "format": "date-time"}
 
 
-class FlagFilter(django_filters.Filter):
-    """true or false. Not the package's BooleanFilter, whose widget takes anything."""
-
+class FlagFilter(ApiFilter):
     field_class = _FlagFormField
+    schema = {"type": "boolean"}
 
 
-class WordFilter(django_filters.CharFilter):
+class WordFilter(ApiFilter):
     """Takes one of `words` in any case, and filters by the word as declared."""
 
     field_class = _WordFormField
 
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "string", "enum": list(self.extra["words"])}
 
-class TextFilter(django_filters.CharFilter):
+
+class TextFilter(ApiFilter):
     field_class = _TextFormField
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        longest = self.extra.get("max_length")
+        return {"type": "string", "minLength": 1} | ({"maxLength": longest} if longest else {})
 
 
 class SearchFilter(TextFilter):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from bizsuite.api.envelope import success
@@ -14,6 +15,7 @@ class IndexView(ApiView):
     resource = "index"
     resources: tuple[str, ...] = ()
 
+    @extend_schema(operation_id="index", responses={200: {"type": "object"}})
     def get(self, request: Any) -> Response:
         base = request._request.build_absolute_uri(request._request.path.rstrip("/"))
         links = {name: f"{base}/{name}" for name in (*self.resources, "schema", "docs", "redoc")}

@@ -1,7 +1,203 @@
-"""How the OpenAPI schema is drawn from the views."""
+"""How the OpenAPI document is drawn from the views: from what they declare, said only there."""
 
+from typing import Any
+
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.serializers import BaseSerializer, ListSerializer
+
+from bizsuite.api import schema_parts as parts
+from bizsuite.api.parsing import MEDIA_TYPE
+from bizsuite.api.schema_parts import Schema
+from bizsuite.api.serializers import NoBody, StrictSerializer, shown_names
+
+SUMMARIES = {
+    "list": "List {plural}",
+    "create": "Create {singular}",
+    "retrieve": "Get {singular}",
+    "update": "Change {singular}",
+    "partial_update": "Change {singular}",
+    "destroy": "Delete {singular}",
+}
+UPDATES = ("update", "partial_update")
 
 
 class ResourceSchema(AutoSchema):
-    pass
+    """drf-spectacular's shapes of the data, in our envelope, with our parameters and errors."""
+
+    @property
+    def action(self) -> str:
+        return getattr(self.view, "action", None) or self.method_mapping[self.method.lower()]
+
+    @property
+    def pages(self) -> bool:
+        return self.method == "GET" and self._is_list_view()
+
+    def get_operation_id(self) -> str:
+        """`customers_list`, `invoices_issue`: the route's name and the action's."""
+        basename = getattr(self.view, "basename", None)
+        if basename is None:
+            return super().get_operation_id()
+        return f"{basename}_{self.action}".replace("-", "_")
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "resource", "api")]
+
+    def get_summary(self) -> str | None:
+        queryset = getattr(self.view, "queryset", None)
+        if queryset is None:
+            return super().get_summary()
+        plain = self.action.replace("_", " ").capitalize()
+        names = queryset.model._meta
+        return SUMMARIES.get(self.action, plain).format(
+            singular=names.verbose_name, plural=names.verbose_name_plural
+        )
+
+    def get_auth(self) -> list[Schema]:
+        """Either will do."""
+        both = super().get_auth()
+        return [{name: scopes} for each in both for name, scopes in each.items()]
+
+    # ── What goes in ─────────────────────────────────────────────────────────────
+
+    def get_request_serializer(self) -> Any:
+        shape = getattr(self.view, "body_class", None) or super().get_request_serializer()
+        if shape is NoBody:
+            return None
+        if self.action in UPDATES and isinstance(shape, type):
+            return shape(partial=True)  # PUT too changes only what is sent
+        return shape
+
+    def get_override_parameters(self) -> list[Any]:
+        return []
+
+    def _get_parameters(self) -> list[Schema]:
+        parameters = super()._get_parameters()
+        shape = self._shape()
+        if self.pages:
+            sort = parts.sort_parameter(self.view.sortable)
+            parameters += [*parts.LIST_PARAMETERS, sort, *self._filters()]
+        if shape is not None and self.method != "DELETE" and hasattr(self.view, "sortable"):
+            parameters.append(parts.fields_parameter(shown_names(shape)))
+        return parameters
+
+    def _shape(self) -> type[BaseSerializer] | None:
+        """The serializer of the record or records that a success shows."""
+        shown = self.get_response_serializers()
+        if isinstance(shown, dict):
+            shown = shown[min(shown, key=str)]
+        if isinstance(shown, ListSerializer):
+            shown = type(shown.child)
+        return shown if isinstance(shown, type) and issubclass(shown, BaseSerializer) else None
+
+    def _get_request_body(self, direction: str = "request") -> Schema | None:
+        body = super()._get_request_body(direction)
+        example = getattr(self.view, "example_body", None)
+        if body and example is not None and self.action == "create":
+            body["content"][MEDIA_TYPE]["example"] = example
+        return body
+
+    def _filters(self) -> list[Schema]:
+        filterset = self.view.filterset_class
+        filters = filterset.base_filters if filterset else {}
+        return [
+            {
+                "name": name,
+                "in": "query",
+                **({"description": str(text)} if (text := each.extra.get("help_text")) else {}),
+                "schema": each.schema,
+            }
+            for name, each in filters.items()
+        ]
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
+        schema = super()._map_basic_serializer(serializer, direction)
+        # What a GET showed may be PUT back, so there more is taken than has an effect.
+        is_whole = not getattr(serializer, "partial", False)
+        if direction == "request" and isinstance(serializer, StrictSerializer) and is_whole:
+            schema["additionalProperties"] = False
+        return schema
+
+    # ── What comes out ───────────────────────────────────────────────────────────
+
+    def _get_response_bodies(self, direction: str = "response") -> Schema:
+        if self.method == "DELETE":
+            successes = {"200": self._deleted()}
+        else:
+            successes = super()._get_response_bodies(direction)
+            for status, response in successes.items():
+                self._finish(status, response)
+        names = self._errors()
+        return successes | {status: parts.ref("responses", name) for status, name in names.items()}
+
+    def _errors(self) -> dict[str, str]:
+        errors = dict(parts.ERRORS_OF_ALL)
+        if "{" in self.path:
+            errors |= parts.ERRORS_OF_ONE
+        if self.method not in SAFE_METHODS:
+            errors |= parts.ERRORS_OF_WRITES
+        if self.method in ("POST", "PUT", "PATCH"):
+            errors |= parts.ERRORS_OF_BODIES
+        return dict(sorted(errors.items()))
+
+    def _deleted(self) -> Schema:
+        name = str(self.view.queryset.model._meta.verbose_name).capitalize()
+        schema = parts.message_envelope(f"{name} deleted")
+        return {
+            "description": "It is gone, or archived where documents refer to it.",
+            "headers": parts.headers(),
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+
+    def _finish(self, status: str, response: Schema) -> None:
+        """Put a success into the envelope and give it its headers."""
+        extra = ("Location",) if status == "201" else ("Link",) if self.pages else ()
+        response["headers"] = parts.headers(*extra)
+        if not response.get("description"):
+            response["description"] = "Created." if status == "201" else "Done."
+        if content := response.get("content", {}).get(MEDIA_TYPE):
+            content["schema"] = parts.envelope(content["schema"], paged=self.pages)
+            if (example := self._example()) is not None:
+                content["example"] = example
+
+    def _example(self) -> Schema | None:
+        record = getattr(self.view, "example", None)
+        # Not for actions that answer with something else than the view's records.
+        if record is None or self._shape() is not type(self.view).serializer_class:
+            return None
+        if not self.pages:
+            return {"success": True, "data": record}
+        meta = {name: each["example"] for name, each in parts.PAGE["properties"].items()}
+        return {"success": True, "data": [record], "meta": meta}
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "bizsuite.api.authentication.ApiKeyAuthentication"
+    name = ["bearer", "apiKey"]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[Schema]:
+        return [
+            {"type": "http", "scheme": "bearer", "description": "An API key: `bs_live_…`."},
+            {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        ]
+
+
+class ExactNumberExtension(OpenApiSerializerFieldExtension):
+    target_class = "bizsuite.api.fields.ExactNumberField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
+        schema: Schema = {"type": "number", "example": self.target.example}
+        if direction == "request":
+            schema |= {"maximum": self.target.maximum, **self._minimum()}
+        return schema
+
+    def _minimum(self) -> Schema:
+        if self.target.positive:
+            return {"exclusiveMinimum": 0}
+        lowest = self.target.minimum
+        return {"minimum": -self.target.maximum if lowest is None else lowest}

@@ -4,6 +4,7 @@ A viewset names its resource, serializer and filters, mixes in the verbs it supp
 translates each into a call of an action. Everything the contract says of all resources is here.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -79,13 +80,19 @@ class ApiView(APIView):
 class ResourceViewSet(ViewSetMixin, ApiView):
     """Base of the viewsets. The verbs are mixins below; `@action` methods add the rest.
 
+    body_class: what a write takes, where that is not `serializer_class`. Like that one it can be
+    given to an `@action(…)` alone.
     sortable: the columns that `?sort=` may name.
+    example, example_body: a record as it is shown, and what creates one, for the documentation.
     """
 
     queryset: ClassVar[QuerySet]
     serializer_class: ClassVar[type[BaseSerializer]]
+    body_class: ClassVar[type[BaseSerializer] | None] = None
     filterset_class: ClassVar[type[FilterSet] | None] = None
     sortable: ClassVar[tuple[str, ...]] = ("id", "created_at", "updated_at")
+    example: ClassVar[Mapping[str, Any] | None] = None
+    example_body: ClassVar[Mapping[str, Any] | None] = None
     lookup_value_regex = "[0-9]{1,18}"
 
     def takes(self, method: str) -> bool:
@@ -104,7 +111,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         record: models.Model | None = None,
     ) -> dict[str, Any]:
         """The body, checked. With a `record` only what was sent is checked and returned."""
-        serializer = (serializer_class or self.serializer_class)(
+        serializer = (serializer_class or self.body_class or self.serializer_class)(
             record, data=self.body, partial=record is not None, context=self._context()
         )
         serializer.is_valid(raise_exception=True)

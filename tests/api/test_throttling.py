@@ -64,7 +64,7 @@ def test_every_answer_has_them(api):
                 api.post("/customers", raw=b"x", content_type="text/plain"),
                 api.get("/customers?search=" + "a" * 8000),
                 api.get("/database-away"),
-                api.get("/schema"),
+                api.get("/docs"),
             ],
             start=1,
         )

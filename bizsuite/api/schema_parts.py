@@ -1,0 +1,330 @@
+"""What the OpenAPI document says once for all operations: errors, headers, the envelope."""
+
+from typing import Any
+
+from bizsuite.api.envelope import UNAUTHORIZED_MESSAGE
+from bizsuite.api.listing import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE
+from bizsuite.api.parsing import MEDIA_TYPE
+
+Schema = dict[str, Any]
+
+HEADERS: dict[str, Schema] = {
+    "X-Request-ID": {
+        "description": "Names this request in the logs and the audit trail. A plain one that "
+        "you send (letters, digits and `._:-`) is echoed.",
+        "schema": {"type": "string"},
+    },
+    "X-RateLimit-Limit": {
+        "description": "Requests that this key may make in an hour.",
+        "schema": {"type": "integer", "example": 1000},
+    },
+    "X-RateLimit-Remaining": {
+        "description": "How many of them are left.",
+        "schema": {"type": "integer", "example": 999},
+    },
+    "X-RateLimit-Reset": {
+        "description": "When the hour ends, in seconds since 1970-01-01T00:00:00Z.",
+        "schema": {"type": "integer", "example": 1516131220},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before trying again.",
+        "schema": {"type": "integer"},
+    },
+    "Link": {
+        "description": "Addresses of the first, previous, next and last page (RFC 8288).",
+        "schema": {"type": "string"},
+    },
+    "Location": {
+        "description": "The new record's address.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Allow": {
+        "description": "The methods that this address takes.",
+        "schema": {"type": "string"},
+    },
+    "WWW-Authenticate": {
+        "description": "The way to authenticate: Bearer.",
+        "schema": {"type": "string"},
+    },
+}
+ON_EVERY_ANSWER = (
+    "X-Request-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+
+PAGE: Schema = {
+    "type": "object",
+    "required": ["current_page", "total_pages", "total_records", "limit"],
+    "properties": {
+        "current_page": {"type": "integer", "minimum": 1, "example": 1},
+        "total_pages": {"type": "integer", "minimum": 1, "example": 5},
+        "total_records": {"type": "integer", "minimum": 0, "example": 100},
+        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "example": 20},
+    },
+}
+_FAILURE_PROPERTIES: Schema = {
+    "success": {"type": "boolean", "const": False},
+    "message": {"type": "string", "description": "One sentence for a person."},
+    "code": {"type": "string", "description": "For programs: stable, in snake_case."},
+    "request_id": {"type": "string", "description": "Same as the X-Request-ID header."},
+}
+SCHEMAS: dict[str, Schema] = {
+    "Failure": {
+        "type": "object",
+        "required": ["success", "message", "code", "request_id"],
+        "properties": _FAILURE_PROPERTIES,
+    },
+    "ValidationFailure": {
+        "type": "object",
+        "required": ["success", "errors", "message", "code", "request_id"],
+        "properties": _FAILURE_PROPERTIES
+        | {
+            "errors": {
+                "type": "object",
+                "description": "One sentence per field or parameter; nested fields by dotted "
+                "path, such as `items.0.amount`.",
+                "additionalProperties": {"type": "string"},
+            }
+        },
+    },
+    "Conflict": {
+        "type": "object",
+        "required": ["success", "message", "code", "request_id"],
+        "properties": _FAILURE_PROPERTIES
+        | {
+            "allowed": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "What the record's present state does allow.",
+            }
+        },
+    },
+    "Unauthorized": {
+        "type": "object",
+        "required": ["success", "message"],
+        "properties": {
+            "success": {"type": "boolean", "const": False},
+            "message": {"type": "string", "const": UNAUTHORIZED_MESSAGE},
+        },
+        "additionalProperties": False,
+    },
+    "Page": PAGE,
+}
+
+
+def ref(kind: str, name: str) -> Schema:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def headers(*names: str) -> Schema:
+    """The headers of every answer, and these."""
+    return {name: ref("headers", name) for name in (*ON_EVERY_ANSWER, *names)}
+
+
+def example_failure(message: str, code: str, **more: Any) -> Schema:
+    request_id = "5f0c0b6c9f7e4f0e8a3f1d2c4b5a6978"
+    return {"success": False, **more, "message": message, "code": code, "request_id": request_id}
+
+
+def _failure(
+    description: str,
+    message: str,
+    code: str,
+    *extra_headers: str,
+    shape: str = "Failure",
+    **more: Any,
+) -> Schema:
+    return {
+        "description": description,
+        "headers": headers(*extra_headers),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": ref("schemas", shape),
+                "example": example_failure(message, code, **more),
+            }
+        },
+    }
+
+
+RESPONSES: dict[str, Schema] = {
+    "BadRequest": {
+        "description": "Malformed, misspelt, of the wrong type or out of bounds. Nothing was done.",
+        "headers": headers(),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "anyOf": [ref("schemas", "ValidationFailure"), ref("schemas", "Failure")]
+                },
+                "examples": {
+                    "validation": {
+                        "value": example_failure(
+                            "Validation failed",
+                            "validation_failed",
+                            errors={
+                                "email": "Invalid email format",
+                                "amount": "Amount must be greater than 0",
+                            },
+                        )
+                    },
+                    "malformed": {
+                        "value": example_failure(
+                            "Malformed JSON: Expecting value (line 1, column 12).", "bad_request"
+                        )
+                    },
+                },
+            }
+        },
+    },
+    "Unauthorized": {
+        "description": "No key, or one that is unknown, expired or revoked.",
+        "headers": headers("WWW-Authenticate"),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": ref("schemas", "Unauthorized"),
+                "example": {"success": False, "message": UNAUTHORIZED_MESSAGE},
+            }
+        },
+    },
+    "Forbidden": _failure(
+        "The key's role or scopes do not allow this, or plain HTTP was used from afar.",
+        "This key may not write customers.",
+        "forbidden",
+    ),
+    "NotFound": _failure(
+        "There is no such record or address.", "There is no such record.", "not_found"
+    ),
+    "MethodNotAllowed": _failure(
+        "This address does not take that method; `Allow` names those it takes.",
+        'Method "DELETE" not allowed.',
+        "method_not_allowed",
+        "Allow",
+    ),
+    "NotAcceptable": _failure(
+        "Only application/json is served.",
+        "Could not satisfy the request Accept header.",
+        "not_acceptable",
+    ),
+    "Conflict": _failure(
+        "The present state does not allow this; nothing was done.",
+        "This conflicts with something saved at the same moment.",
+        "conflict",
+        shape="Conflict",
+    ),
+    "PayloadTooLarge": _failure(
+        "The body is larger than 2 MB (a batch: 10 MB).",
+        "The body is larger than 2 MB.",
+        "payload_too_large",
+    ),
+    "UriTooLong": _failure(
+        "The address is longer than 8 kB.", "The address is too long.", "uri_too_long"
+    ),
+    "UnsupportedMediaType": _failure(
+        "Bodies are application/json in UTF-8, uncompressed.",
+        "Send the body as application/json.",
+        "unsupported_media_type",
+    ),
+    "TooManyRequests": _failure(
+        "The key's requests of this hour are used up.",
+        "Rate limit of 1000 requests per hour exceeded.",
+        "rate_limited",
+        "Retry-After",
+    ),
+    "ServerError": _failure(
+        "Our mistake. Nothing was done.",
+        "Something went wrong on our side. It has been logged.",
+        "server_error",
+    ),
+    "Unavailable": _failure(
+        "The database is away for a moment. Nothing was done.",
+        "The service is briefly unavailable. Try again in a moment.",
+        "unavailable",
+        "Retry-After",
+    ),
+}
+
+# status → name of the response above, for every operation …
+ERRORS_OF_ALL = {
+    "400": "BadRequest",
+    "401": "Unauthorized",
+    "403": "Forbidden",
+    "405": "MethodNotAllowed",
+    "406": "NotAcceptable",
+    "414": "UriTooLong",
+    "429": "TooManyRequests",
+    "500": "ServerError",
+    "503": "Unavailable",
+}
+# … for those with an id in their address, those that write, and those with a body.
+ERRORS_OF_ONE = {"404": "NotFound"}
+ERRORS_OF_WRITES = {"409": "Conflict"}
+ERRORS_OF_BODIES = {"413": "PayloadTooLarge", "415": "UnsupportedMediaType"}
+
+LIST_PARAMETERS: list[Schema] = [
+    {
+        "name": "page",
+        "in": "query",
+        "description": "Number of the page. One past the end is empty.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1},
+    },
+    {
+        "name": "limit",
+        "in": "query",
+        "description": "Records on a page.",
+        "schema": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_LIMIT,
+            "default": DEFAULT_LIMIT,
+        },
+    },
+]
+
+
+def sort_parameter(sortable: tuple[str, ...]) -> Schema:
+    column = f"-?({'|'.join(sortable)})"
+    return {
+        "name": "sort",
+        "in": "query",
+        "description": "Columns separated by commas, a minus before those that descend: "
+        f"`-{sortable[-1]},id`. Any of: {', '.join(f'`{name}`' for name in sortable)}.",
+        "schema": {"type": "string", "pattern": f"^{column}(,{column})*$", "default": "id"},
+    }
+
+
+def fields_parameter(names: tuple[str, ...]) -> Schema:
+    return {
+        "name": "fields",
+        "in": "query",
+        "description": "Show these fields alone: names separated by commas.",
+        "schema": {"type": "string", "example": ",".join(names[:2])},
+    }
+
+
+def envelope(data: Schema, *, paged: bool) -> Schema:
+    """The schema of a success around the schema of its data."""
+    properties = {"success": {"type": "boolean", "const": True}, "data": data}
+    if paged:
+        properties["meta"] = ref("schemas", "Page")
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def message_envelope(example: str) -> Schema:
+    return {
+        "type": "object",
+        "required": ["success", "message"],
+        "properties": {
+            "success": {"type": "boolean", "const": True},
+            "message": {"type": "string", "example": example},
+        },
+    }
+
+
+def add_shared_parts(result: Schema, **_: Any) -> Schema:
+    """drf-spectacular's postprocessing hook: what the operations refer to."""
+    components = result["components"]
+    components["headers"] = HEADERS
+    components["responses"] = RESPONSES
+    components["schemas"] = dict(sorted((components.get("schemas", {}) | SCHEMAS).items()))
+    return result
