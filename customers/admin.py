@@ -36,7 +36,6 @@ class CustomerAdmin(MetadataMixin, ResourceAdmin):
     list_filter = (ArchivedFilter,)
     ordering = ("-id",)
     record_actions = ("archive", "restore")
-    readonly_fields = ("created", "updated", "state_badge")
     fieldsets = (
         (None, {"fields": ("account", "contact_name", ("email", "phone"), "tax_id", "notes")}),
         (
@@ -44,25 +43,18 @@ class CustomerAdmin(MetadataMixin, ResourceAdmin):
             {"fields": ("address", ("city", "zip"), ("state", "country"))},
         ),
         FOR_OTHER_SYSTEMS,
-        (gettext_lazy("Record"), {"fields": ("state_badge", "created", "updated")}),
     )
-
-    def get_fieldsets(self, request: HttpRequest, obj: Customer | None = None) -> Any:
-        """A customer that is being added has no record to tell about."""
-        fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj else fieldsets[:-1]
 
     @admin.display(description=gettext_lazy("status"))
     def state_badge(self, customer: Customer) -> SafeString:
         return archived_badge(customer.archived_at)
 
-    @admin.display(description=gettext_lazy("added"))
-    def created(self, customer: Customer) -> str:
-        return moment(customer.created_at)
-
-    @admin.display(description=gettext_lazy("last changed"))
-    def updated(self, customer: Customer) -> str:
-        return moment(customer.updated_at)
+    def summary(self, request: HttpRequest, record: Customer) -> list[tuple[Any, Any]]:
+        return [
+            (_("Status"), self.state_badge(record)),
+            (_("Added"), moment(record.created_at)),
+            (_("Last changed"), moment(record.updated_at)),
+        ]
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Customer:
         return customers.create_customer(actor=self.actor(request), **data)

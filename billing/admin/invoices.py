@@ -1,7 +1,8 @@
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,37 +14,34 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 
 from billing import invoices, payments
 from billing.admin.forms import InvoiceForm, InvoiceItemForm, PaymentOnInvoiceForm
+from billing.display import invoice_badge
 from billing.models import Allocation, Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
 from billing.serializers import InvoiceSerializer
-from bizsuite.backoffice.display import badge, day, money, number
+from bizsuite.backoffice.display import day, money, number
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
+from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.related import RelatedList
 from bizsuite.backoffice.resource_admin import ItemInline, RelatedInline, ResourceAdmin
 from customers.admin import CustomerAdmin
-
-TONES = {
-    InvoiceStatus.DRAFT: "quiet",
-    InvoiceStatus.UNPAID: "info",
-    InvoiceStatus.PARTIALLY_PAID: "warning",
-    InvoiceStatus.PAID: "success",
-    InvoiceStatus.VOID: "quiet",
-}
+from customers.models import Customer
 
 
-class OverdueFilter(admin.SimpleListFilter):
-    title = gettext_lazy("overdue")
-    parameter_name = "overdue"
+class OpenFilter(admin.SimpleListFilter):
+    """What is owed, and what of it is late."""
+
+    title = gettext_lazy("still owed")
+    parameter_name = "open"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("true", gettext_lazy("Overdue"))]
+        return [("true", gettext_lazy("Open")), ("overdue", gettext_lazy("Overdue"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() != "true":
-            return queryset
-        return queryset.overdue(organisation_of(request).today())
+        if self.value() == "overdue":
+            return queryset.overdue(organisation_of(request).today())
+        return queryset.open() if self.value() == "true" else queryset
 
 
 class ItemsInline(ItemInline):
@@ -143,7 +141,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
     )
     list_filter = (
         "status",
-        OverdueFilter,
+        OpenFilter,
         ("customer", AutocompleteSelectFilter),
         ("date", RangeDateFilter),
     )
@@ -180,9 +178,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state_badge(self, invoice: Any) -> SafeString:
-        if invoice.late:
-            return badge(_("Overdue"), "danger")
-        return badge(invoice.get_status_display(), TONES[InvoiceStatus(invoice.status)])
+        return invoice_badge(invoice, late=invoice.late)
 
     @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money_amount(self, invoice: Invoice) -> SafeString | str:
@@ -286,6 +282,24 @@ def _is_draft(invoice: Invoice | None) -> bool:
     return invoice is None or invoice.status == InvoiceStatus.DRAFT
 
 
+def owed_by(request: HttpRequest, customer: Customer) -> list[tuple[Any, Any]]:
+    """For the customer's page."""
+    if not may(request, "read", "invoices"):
+        return []
+    today, currency = organisation_of(request).today(), organisation_of(request).currency
+    owed = _balance(customer.invoices.open())
+    overdue = _balance(customer.invoices.overdue(today))
+    figures = [(_("Outstanding"), money(owed, currency))]
+    if overdue:
+        figures.append((_("Overdue"), money(overdue, currency)))
+    return figures
+
+
+def _balance(invoices: Any) -> Decimal:
+    total: Decimal = invoices.aggregate(total=Sum("balance", default=Decimal(0)))["total"]
+    return total
+
+
 CustomerAdmin.announce(
     RelatedList(
         gettext_lazy("Invoices"),
@@ -293,5 +307,6 @@ CustomerAdmin.announce(
         "invoices",
         "billing_invoice_changelist",
         "customer__id__exact",
-    )
+    ),
+    figures=owed_by,
 )

@@ -17,7 +17,7 @@ class PostingInline(RelatedInline):
     model = Posting
     resource = "journal"
     show_change_link = False
-    fields = ("ledger", "about", "counts", "money_debit", "money_credit")
+    fields = ("ledger", "about", "reading", "money_debit", "money_credit")
     readonly_fields = fields
     verbose_name_plural = gettext_lazy("Postings")
 
@@ -29,8 +29,8 @@ class PostingInline(RelatedInline):
         parts = [posting.account, posting.category, posting.customer]
         return ", ".join(str(part) for part in parts if part is not None) or "–"
 
-    @admin.display(description=gettext_lazy("counts"))
-    def counts(self, posting: Posting) -> SafeString | str:
+    @admin.display(description=gettext_lazy("reading"))
+    def reading(self, posting: Posting) -> SafeString | str:
         if posting.basis == Basis.BOTH:
             return "–"
         return badge(posting.get_basis_display(), "quiet")

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 
 from billing import payments
 from billing.admin.forms import optional, without_links
+from billing.defaults import DEFAULT_ACCOUNT
 from billing.models import Account, Allocation, Payment
 from billing.serializers import PaymentSerializer
 from bizsuite.backoffice.display import day, money
@@ -145,7 +146,7 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        initial = {"date": organisation_of(request).today()}
+        initial = {"date": organisation_of(request).today(), "account": DEFAULT_ACCOUNT}
         return initial | super().get_changeform_initial_data(request)
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Payment:

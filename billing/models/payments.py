@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Account, Category, FlowType
 from billing.models.invoices import Invoice
-from bizsuite.money import ExchangeRateField, MoneyField, PercentField
+from bizsuite.money import ExchangeRateField, MoneyField, PercentField, round_money
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
@@ -58,7 +58,7 @@ class Payment(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{round_money(self.amount, self.currency)} {self.currency}"
 
     def folded_search_text(self) -> str:
         return search_text(
@@ -145,7 +145,7 @@ class Transaction(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.date} {self.type} {self.amount}"
+        return f"{self.date} {self.type} {round_money(self.amount, self.currency)}"
 
     def folded_search_text(self) -> str:
         return search_text(self.description, self.external_id)

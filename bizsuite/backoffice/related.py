@@ -1,5 +1,6 @@
 """From a record's page to the lists of what refers to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -7,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from bizsuite.backoffice.permissions import may
+
+Figures = Callable[[HttpRequest, Any], list[tuple[Any, Any]]]
 
 
 @dataclass(frozen=True)
@@ -26,18 +29,22 @@ class RelatedList:
 class RelatedListsMixin:
     """For admin classes whose records others refer to.
 
-    Apps further up announce their lists with `announce()`, for this one cannot know them.
+    Apps further up announce them, for this one cannot know those.
     """
 
     related_lists: ClassVar[list[RelatedList]]
+    announced_figures: ClassVar[list[Figures]]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.related_lists = []
+        cls.related_lists, cls.announced_figures = [], []
 
     @classmethod
-    def announce(cls, *lists: RelatedList) -> None:
+    def announce(cls, *lists: RelatedList, figures: Figures | None = None) -> None:
+        """figures: gives a record's (label, value) pairs to show above its form."""
         cls.related_lists.extend(lists)
+        if figures is not None:
+            cls.announced_figures.append(figures)
 
     def links_to_related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
         return [

@@ -131,7 +131,10 @@ class ResourceAdmin(
         context["show_history"] = self.has_history
         if record is not None:
             context["actions_detail"] = self.offered_actions(request, record)
-            context["summary"] = self.summary(request, record)
+            context["summary"] = [
+                *self.summary(request, record),
+                *(pair for figures in self.announced_figures for pair in figures(request, record)),
+            ]
             context["related_links"] = self.links_to_related(request, record)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -37,6 +37,12 @@ GROUPS: list[tuple[Any, list[Page]]] = [
         ],
     ),
     (
+        _("Reports"),
+        [
+            (_("Financial report"), "monitoring", "reports", "reports_financial"),
+        ],
+    ),
+    (
         _("System"),
         [
             (_("Users"), "badge", "users", "identity_user_changelist"),

@@ -7,12 +7,14 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
 from bizsuite.backoffice.actors import actor_of
 from bizsuite.dashboard.home import home_context
+from bizsuite.dashboard.reports import financial_report
 from bizsuite.dashboard.search import found
 from bizsuite.errors import Invalid
 from bizsuite.team.users import set_password
@@ -39,10 +41,20 @@ class StaffSite(UnfoldAdminSite):
     index_template = "dashboard/home.html"
     enable_nav_sidebar = True
 
+    def get_urls(self) -> list[URLPattern]:
+        report = path(
+            "reports/financial/", self.admin_view(self.financial_report), name="reports_financial"
+        )
+        return [report, *super().get_urls()]
+
+    def financial_report(self, request: HttpRequest) -> HttpResponse:
+        return financial_report(request, self.each_context(request))
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        return super().index(request, {**home_context(request), **(extra_context or {})})
+        home = {"title": _("Home"), **home_context(request)}
+        return super().index(request, {**home, **(extra_context or {})})
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
