@@ -193,7 +193,7 @@ def _all_differing(
             yield f"{name} {pk}: {what} is {one} in the books, {other} by the documents."
 
 
-def _sums(rows: QuerySet, key: str, column: str = "amount") -> dict[int, Decimal]:
+def _sums(rows: QuerySet[Any], key: str, column: str = "amount") -> dict[int, Decimal]:
     return dict(rows.order_by().values_list(key).annotate(total=Sum(column)))
 
 
@@ -202,7 +202,7 @@ def _document_sums(document_type: str, ledger: Ledger) -> dict[int, Decimal]:
     return _sums(rows, "entry__document_id", "document_amount")
 
 
-def _paged(rows: QuerySet) -> Iterator[Any]:
+def _paged(rows: QuerySet[Any]) -> Iterator[Any]:
     """All rows, a page at a time by key: memory stays flat however many there are."""
     last = 0
     while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):

@@ -123,12 +123,13 @@ def reversal(document: Record, *, date: datetime.date) -> NewEntry:
 
 def standing_entry(document: Record) -> JournalEntry:
     """The newest entry of a document that is neither reversed nor itself a reversal."""
-    return JournalEntry.objects.filter(
+    entry: JournalEntry = JournalEntry.objects.filter(
         document_type=document_type(document),
         document_id=document.pk,
         reverses=None,
         reversed_by=None,
     ).latest("id")
+    return entry
 
 
 def document_type(document: Record) -> str:

@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -92,7 +93,7 @@ def _within(period: Period) -> Q:
     return within
 
 
-def _sums(postings: QuerySet, column: str, **conditions: Q) -> dict[str, Decimal]:
+def _sums(postings: QuerySet[Any], column: str, **conditions: Q) -> dict[str, Decimal]:
     return postings.aggregate(
         **{
             name: Sum(column, filter=condition, default=Decimal(0))

@@ -37,7 +37,7 @@ class Basis(models.TextChoices):
     CASH = "cash", _("Cash")
 
 
-class AppendOnlyQuerySet(models.QuerySet):
+class AppendOnlyQuerySet(models.QuerySet[Any]):
     """Rows are added and read. A mistake is mended by a reversal, in sight of everybody."""
 
     def update(self, **fields: Any) -> NoReturn:
