@@ -55,8 +55,8 @@ format: $(INSTALLED_FOR_DEVELOPMENT) ## Format the code and mend what can be men
 	$(BIN)/ruff format .
 
 requirements: ## Resolve requirements*.in into the hashed requirements*.txt (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove the environment and the caches; var/ with your data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,6 +11,10 @@ from bizsuite.installation_secrets import load_secrets
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Variables may also stand in a file; what the environment says comes first.
+ENV_FILE = env("BIZSUITE_ENV_FILE", default=str(BASE_DIR / ".env"))
+if ENV_FILE and Path(ENV_FILE).exists():
+    env.read_env(ENV_FILE)
 
 # ── Where state lives ────────────────────────────────────────────────────────
 DATA_DIR = Path(env("BIZSUITE_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()

@@ -133,13 +133,13 @@ def _manage(*arguments: str) -> list[str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what the tests put there."""
+    """This process's environment without what the tests put there, and without any .env file."""
     return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("BIZSUITE_", "DJANGO_", "PYTEST_"))
         and name not in ("DATABASE_URL", "REDIS_URL")
-    }
+    } | {"BIZSUITE_ENV_FILE": ""}
 
 
 @contextlib.contextmanager

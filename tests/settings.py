@@ -11,6 +11,8 @@ import tempfile
 _folder = tempfile.mkdtemp(prefix="bizsuite-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["BIZSUITE_DATA_DIR"] = _folder
+# Nor do they meet the database that somebody's .env names.
+os.environ["BIZSUITE_ENV_FILE"] = ""
 # Programs that a test starts are the product and not the tests.
 os.environ["DJANGO_SETTINGS_MODULE"] = "bizsuite.settings"
 

@@ -1,0 +1,36 @@
+"""Where settings come from."""
+
+import re
+import subprocess
+import sys
+
+from tests.product import ROOT, clean_environment
+
+
+def test_a_file_gives_variables_and_the_environment_comes_first(tmp_path):
+    file = tmp_path / "settings.env"
+    file.write_text("BIZSUITE_ADMIN_EMAIL=file@example.org\nBIZSUITE_RATE_LIMIT_PER_HOUR=7\n")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "from bizsuite import settings as s; print(s.ADMIN_EMAIL, s.RATE_LIMIT_PER_HOUR)",
+        ],
+        cwd=ROOT,
+        env=clean_environment()
+        | {
+            "BIZSUITE_DATA_DIR": str(tmp_path / "data"),
+            "BIZSUITE_ENV_FILE": str(file),
+            "BIZSUITE_ADMIN_EMAIL": "environment@example.org",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "environment@example.org 7\n", done.stderr
+
+
+def test_the_example_lists_every_variable():
+    source = (ROOT / "bizsuite" / "settings.py").read_text()
+    variables = set(re.findall(r'env(?:\.\w+)?\(\s*"(\w+)"', source))
+    assert len(variables) > 10
+    listed = set(re.findall(r"^# (\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert variables <= listed
