@@ -195,7 +195,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["endpoint", "next_attempt_at"],
+                fields=["endpoint", "next_attempt_at", "event"],
                 name="webhooks_delivery_due",
                 condition=Q(status="pending"),
             ),
