@@ -14,6 +14,7 @@ from billing.views import (
     ProductViewSet,
     TransactionViewSet,
 )
+from bizsuite.api.batches import batch_path
 from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
 from customers.views import CustomerViewSet
@@ -44,6 +45,7 @@ api = [
     path("docs", SwaggerPage.as_view(), name="api-docs"),
     path("redoc", RedocPage.as_view(), name="api-redoc"),
     path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
+    batch_path(CustomerViewSet),
     *router.urls,
 ]
 

@@ -25,8 +25,12 @@ def create_customers(new_customers: Sequence[Mapping[str, Any]], *, actor: Actor
     for customer in customers:
         customer.search_text = customer.folded_search_text()
     Customer.objects.bulk_create(customers)
+    shown = CustomerSerializer(customers, many=True).data
     record_events(
-        [NewEvent("customer.created", c, CustomerSerializer(c).data) for c in customers],
+        [
+            NewEvent("customer.created", customer, data)
+            for customer, data in zip(customers, shown, strict=True)
+        ],
         actor=actor,
     )
     return customers

@@ -1,5 +1,6 @@
 from typing import Any
 
+from bizsuite.api.batches import BatchMixin
 from bizsuite.api.views import (
     CreateMixin,
     DeleteMixin,
@@ -16,7 +17,7 @@ from customers.serializers import CustomerSerializer
 
 
 class CustomerViewSet(
-    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, BatchMixin, ResourceViewSet
 ):
     """Who buys from you."""
 
@@ -39,6 +40,9 @@ class CustomerViewSet(
 
     def create_record(self, data: dict[str, Any]) -> Customer:
         return customers.create_customer(actor=self.actor, **data)
+
+    def create_records(self, items: list[dict[str, Any]]) -> list[Customer]:
+        return customers.create_customers(items, actor=self.actor)
 
     def update_record(self, record: Customer, changes: dict[str, Any]) -> Customer:
         return customers.update_customer(record, actor=self.actor, **changes)

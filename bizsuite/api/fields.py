@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -240,22 +241,34 @@ class RecordIdField(serializers.Field):
 
     def __init__(self, *, queryset: Any, **kwargs: Any) -> None:
         self.queryset = queryset
+        self._loaded: dict[int, Any] = {}
         super().__init__(**kwargs)
+
+    def load(self, ids: Iterable[Any]) -> None:
+        """Fetch what a list is about to name, all at once and not item by item."""
+        wanted = {each for each in ids if is_record_id(each)}
+        self._loaded = dict.fromkeys(wanted) | self.queryset.in_bulk(wanted)
 
     def get_attribute(self, instance: Any) -> Any:
         # The column and not the relation: showing an id must not fetch the row.
         return getattr(instance, f"{self.source}_id")
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= MAX_ID:
+        if not is_record_id(data):
             self.fail("invalid")
-        record = self.queryset.filter(pk=data).first()
+        if data not in self._loaded:
+            self.load([data])
+        record = self._loaded[data]
         if record is None:
             self.fail("missing")
         return record
 
     def to_representation(self, value: Any) -> int | None:
         return value
+
+
+def is_record_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ID
 
 
 def parse_date(text: str) -> datetime.date | None:

@@ -18,6 +18,7 @@ from bizsuite.api.serializers import NoBody, StrictSerializer, shown_names
 SUMMARIES = {
     "list": "List {plural}",
     "create": "Create {singular}",
+    "create_batch": "Create {plural}",
     "retrieve": "Get {singular}",
     "update": "Change {singular}",
     "partial_update": "Change {singular}",
@@ -85,6 +86,11 @@ class ResourceSchema(AutoSchema):
             parameters.append(parts.fields_parameter(shown_names(shape)))
         return parameters
 
+    def get_response_serializers(self) -> Any:
+        if self.action == "create_batch":
+            return {201: self.view.serializer_class(many=True)}
+        return super().get_response_serializers()
+
     def _shape(self) -> type[BaseSerializer] | None:
         """The serializer of the record or records that a success shows."""
         shown = self.get_response_serializers()
@@ -97,8 +103,9 @@ class ResourceSchema(AutoSchema):
     def _get_request_body(self, direction: str = "request") -> Schema | None:
         body = super()._get_request_body(direction)
         example = getattr(self.view, "example_body", None)
-        if body and example is not None and self.action == "create":
-            body["content"][MEDIA_TYPE]["example"] = example
+        examples = {"create": example, "create_batch": {self.get_tags()[0]: [example]}}
+        if body and example is not None and self.action in examples:
+            body["content"][MEDIA_TYPE]["example"] = examples[self.action]
         return body
 
     def _filters(self) -> list[Schema]:
@@ -169,6 +176,8 @@ class ResourceSchema(AutoSchema):
         # Not for actions that answer with something else than the view's records.
         if record is None or self._shape() is not type(self.view).serializer_class:
             return None
+        if self.action == "create_batch":
+            return {"success": True, "data": [record]}
         if not self.pages:
             return {"success": True, "data": record}
         meta = {name: each["example"] for name, each in parts.PAGE["properties"].items()}

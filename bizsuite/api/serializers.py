@@ -73,6 +73,17 @@ class StrictSerializer(serializers.Serializer):
         return same_number_or_value(self._shown.get(name, MISSING), value)
 
 
+class StrictListSerializer(serializers.ListSerializer):
+    """A list whose items name other records: these are fetched once for all of its items."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        items = [item for item in data if isinstance(item, Mapping)] if type(data) is list else []
+        for name, field in self.child.fields.items():
+            if isinstance(field, fields.RecordIdField):
+                field.load(item.get(name) for item in items)
+        return super().to_internal_value(data)
+
+
 class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
     """The public shape of a `Record`. Every one takes and shows external_id and metadata.
 

@@ -34,7 +34,7 @@ class ApiView(APIView):
     """
 
     resource: ClassVar[str]
-    max_body_bytes: ClassVar[int] = 2_000_000
+    max_body_bytes: ClassVar[int] = settings.MAX_BODY_BYTES
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     body: Any = None
 
@@ -139,6 +139,11 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         )
         return Response(success(serializer.data), status=status, headers=headers)
 
+    def answer_all(self, records: list[Any], *, status: int = 200) -> Response:
+        """Several records that are not a page of a list."""
+        self._refuse_parameters(("fields",))
+        return Response(success(self._shown(records)), status=status)
+
     def answer_page(
         self,
         queryset: QuerySet,
@@ -158,12 +163,16 @@ class ResourceViewSet(ViewSetMixin, ApiView):
             queryset = filterset.qs
         queryset = listing.ordered(queryset, query.get("sort"), sortable or self.sortable)
         page = listing.paginated(queryset, query)
-        show = serializer_class or self.serializer_class
-        shown = show(page.rows, many=True, context=self._context(choose=True, shape=show))
         return Response(
-            success(shown.data, meta=page.meta()),
+            success(self._shown(page.rows, serializer_class), meta=page.meta()),
             headers={"Link": page.link_header(self.request._request)},
         )
+
+    def _shown(
+        self, records: list[Any], serializer_class: type[BaseSerializer] | None = None
+    ) -> list[Any]:
+        show = serializer_class or self.serializer_class
+        return show(records, many=True, context=self._context(choose=True, shape=show)).data
 
     def _refuse_parameters(self, known: tuple[str, ...]) -> None:
         listing.refuse_unknown_parameters(self.request.query_params, known)
