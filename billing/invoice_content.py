@@ -95,15 +95,17 @@ def set_totals(invoice: Invoice, totals: Totals) -> None:
 
 def same_items(invoice: Invoice, new_items: Sequence[NewItem]) -> bool:
     """Whether the invoice's items are these already, in this order."""
-    current = [
-        {
-            "description": item.description,
-            "amount": item.amount,
-            "quantity": item.quantity,
-            "tax_rate": item.tax_rate,
-            "product": item.product,
-            "category": item.category,
-        }
-        for item in invoice.items.all()
-    ]
-    return current == [item_values(new) for new in new_items]
+    news = [InvoiceItem(**item_values(new)) for new in new_items]
+    return [_content(item) for item in invoice.items.all()] == [_content(new) for new in news]
+
+
+def _content(item: InvoiceItem) -> tuple[Any, ...]:
+    # Ids and not the records: comparing must fetch nothing.
+    return (
+        item.description,
+        item.amount,
+        item.quantity,
+        item.tax_rate,
+        item.product_id,
+        item.category_id,
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from billing.catalogue import require_in_use
@@ -34,6 +34,9 @@ from customers.customers import require_active
 PREFIX = "INV"
 # What may still be changed of an issued invoice.
 CHANGEABLE_ONCE_ISSUED = ("notes", "due_date", "external_id", "metadata")
+# Of the records that items name only the category is looked at; and joined, not prefetched: that
+# would name every single id in the query, more than SQLite takes of a very long invoice.
+PARTS = (Prefetch("items", InvoiceItem.objects.select_related("category")), "taxes")
 COPIED_OF_CUSTOMER = (
     "account",
     "contact_name",
@@ -226,7 +229,7 @@ def locked(invoice: Invoice) -> Invoice:
     found = (
         Invoice.objects.select_for_update(of=("self",))
         .select_related("customer")
-        .prefetch_related("items__category", "items__product", "taxes")
+        .prefetch_related(*PARTS)
         .filter(pk=invoice.pk)
         .first()
     )
@@ -261,7 +264,7 @@ def _post(invoices: Sequence[Invoice]) -> None:
 
 
 def _load_parts(invoices: Sequence[Invoice]) -> None:
-    prefetch_related_objects(invoices, "items__category", "taxes")
+    prefetch_related_objects(invoices, *PARTS)
 
 
 def _record_creation(invoices: Sequence[Invoice], actor: Actor) -> None:
@@ -286,15 +289,15 @@ def _require_names_in_use(
     new_items: Sequence[Mapping[str, Any]], *, already_on: Invoice | None = None
 ) -> None:
     """An archived product or category may stay on a draft, and not come onto one."""
+    on_it = already_on.items.all() if already_on else ()
     kept = {
-        named
-        for item in (already_on.items.all() if already_on else ())
-        for named in (item.product, item.category)
+        "product": {item.product_id for item in on_it},
+        "category": {item.category_id for item in on_it},
     }
     for index, new in enumerate(new_items):
-        for name in ("product", "category"):
+        for name, ids in kept.items():
             named = new.get(name)
-            if named is not None and named not in kept:
+            if named is not None and named.pk not in ids:
                 require_in_use(named, f"items.{index}.{name}_id")
 
 

@@ -187,7 +187,8 @@ def _settle(
         settled_after=after,
         default_category=default_income_category(),
     )
-    return locked(invoice), postings
+    invoice.refresh_from_db(fields=["paid", "balance", "status", "version", "updated_at"])
+    return invoice, postings
 
 
 def _printed(invoice: Invoice) -> Any:

@@ -29,7 +29,12 @@ from bizsuite.api.fields import (
     StrictDateField,
     money_number,
 )
-from bizsuite.api.serializers import RecordSerializer, StrictSerializer, same_number_or_value
+from bizsuite.api.serializers import (
+    RecordSerializer,
+    StrictListSerializer,
+    StrictSerializer,
+    same_number_or_value,
+)
 from bizsuite.identity.models import organisation
 from bizsuite.money import PERCENT_PLACES, QUANTITY_MAX, QUANTITY_PLACES
 from customers.models import Customer
@@ -133,6 +138,7 @@ class InvoiceItemSerializer(StrictSerializer, serializers.ModelSerializer):
 
     class Meta:
         model = InvoiceItem
+        list_serializer_class = StrictListSerializer
         fields = (
             "id",
             "description",
@@ -228,6 +234,7 @@ class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):
 
     class Meta:
         model = Allocation
+        list_serializer_class = StrictListSerializer
         fields = ("invoice_id", "amount", "date")
 
 
