@@ -13,13 +13,16 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bizsuite.operations.processes import adopt_orphans, die_with_parent, kill_group
 from tests.servers import ServerMissing, private_postgres, private_redis
 
 WORKERS = str(min(os.cpu_count() or 1, 8))
+STOP_SECONDS = 3
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -68,32 +71,45 @@ def run_pytest(arguments: list[str], urls: dict[str, str]) -> Result:
         if name not in ("DATABASE_URL", "REDIS_URL") and not name.startswith("BIZSUITE_")
     }
     colour = "yes" if sys.stdout.isatty() else "no"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-n", WORKERS, f"--color={colour}", *arguments],
-        env=environment | urls,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    last_line = ""
-    try:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            last_line = _COLOUR.sub("", line).strip("= \n") or last_line
-        status = process.wait()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
-    counts = Counter(
-        {
-            kind.rstrip("s") if kind.startswith("error") else kind: int(number)
-            for number, kind in _COUNT.findall(last_line)
-        }
-    )
+    parent_id = os.getpid()
+    # What tests leave in temporary folders goes with this one, also after Ctrl-C.
+    with tempfile.TemporaryDirectory(prefix="bizsuite-leg-", ignore_cleanup_errors=True) as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-n", WORKERS, f"--color={colour}", *arguments],
+            env=environment | urls | {"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # so that it can be ended with all that it started
+            preexec_fn=lambda: die_with_parent(parent_id),
+        )
+        try:
+            last_line = pass_output_on(process)
+            status = process.wait()
+        finally:
+            end(process)
+    counts = Counter({kind.removesuffix("s"): int(n) for n, kind in _COUNT.findall(last_line)})
     words = last_line if status == 0 else f"FAILED with exit code {status}: {last_line}"
     return Result(status == 0, words, counts)
+
+
+def pass_output_on(process: subprocess.Popen[str]) -> str:
+    """Print what pytest prints; returns its last line, without the decoration."""
+    assert process.stdout is not None
+    last_line = ""
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        last_line = _COLOUR.sub("", line).strip("= \n") or last_line
+    return last_line
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End pytest, its workers and what they started: as by Ctrl-C, then for good."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=STOP_SECONDS)
+    kill_group(process)
 
 
 def run_leg(name: str, arguments: list[str]) -> Result:
@@ -122,6 +138,7 @@ def main() -> int:
     parser.add_argument("--leg", choices=LEGS, help="only this one")
     parser.add_argument("arguments", nargs="*", metavar="-- PYTEST ARGUMENTS")
     options = parser.parse_args()
+    adopt_orphans()
     # SIGTERM as Ctrl-C: the servers are stopped and their folders removed.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     results = {}
