@@ -183,9 +183,12 @@ def _save_new(records: Sequence[Named]) -> None:
 
 
 def _record(verb: str, records: Sequence[Named], actor: Actor) -> None:
-    name = records[0]._meta.model_name
+    event = f"{records[0]._meta.model_name}.{verb}"
+    # All at once: what they share, such as the currency, is looked up once.
+    shown = SERIALIZERS[type(records[0])](records, many=True).data
     record_events(
-        [NewEvent(f"{name}.{verb}", record, _shown(record)) for record in records], actor=actor
+        [NewEvent(event, record, data) for record, data in zip(records, shown, strict=True)],
+        actor=actor,
     )
 
 

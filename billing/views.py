@@ -29,6 +29,7 @@ from billing.serializers import (
     ReversalSerializer,
     TransactionSerializer,
 )
+from bizsuite.api.batches import BatchMixin
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -84,7 +85,7 @@ class CategoryViewSet(NamedViewSet):
         return catalogue.create_category(actor=self.actor, **data)
 
 
-class ProductViewSet(NamedViewSet):
+class ProductViewSet(BatchMixin, NamedViewSet):
     """Products and services, with their price without tax."""
 
     resource = "products"
@@ -103,6 +104,9 @@ class ProductViewSet(NamedViewSet):
 
     def create_record(self, data: dict[str, Any]) -> Product:
         return catalogue.create_product(actor=self.actor, **data)
+
+    def create_records(self, items: list[dict[str, Any]]) -> list[Product]:
+        return catalogue.create_products(items, actor=self.actor)
 
 
 class InvoiceViewSet(

@@ -46,6 +46,7 @@ api = [
     path("redoc", RedocPage.as_view(), name="api-redoc"),
     path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
     batch_path(CustomerViewSet),
+    batch_path(ProductViewSet),
     *router.urls,
 ]
 

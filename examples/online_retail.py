@@ -21,7 +21,7 @@ from progress import Progress
 from read_back import check_arrival
 from retail_file import Row, Sale, Shop, Unreadable, read_shop
 
-CUSTOMERS_PER_BATCH = 300
+BATCH = 300  # the API takes up to 1000 records at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Loader:
         sales = shop.sales
         customers = self._add("customers", customer_records(sales), self._create_in_batches)
         names = product_names(sales)
-        products = self._add("products", product_records(sales, names), self._create_at_once)
+        products = self._add("products", product_records(sales, names), self._create_in_batches)
         records = [invoice_record(sale, customers.ids, products.ids, names) for sale in sales]
         invoices = self._add("invoices", records, self._create_in_order)
         records = [payment_record(sale, customers.ids, invoices.ids) for sale in sales if sale.paid]
@@ -97,8 +97,8 @@ class Loader:
         return in_parallel(lambda record: self._create(resource, record), records)
 
     def _create_in_batches(self, resource: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        starts = range(0, len(records), CUSTOMERS_PER_BATCH)
-        batches = (records[start : start + CUSTOMERS_PER_BATCH] for start in starts)
+        starts = range(0, len(records), BATCH)
+        batches = (records[start : start + BATCH] for start in starts)
         return chain.from_iterable(self._create_batch(resource, batch) for batch in batches)
 
     def _create_batch(self, resource: str, records: Sequence[Record]) -> Iterable[Outcome]:

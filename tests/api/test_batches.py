@@ -1,6 +1,8 @@
 """Many records in one request: all of them or none."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bizsuite.events.models import Event
 from customers.models import Customer
@@ -42,6 +44,19 @@ def test_each_record_has_its_event(api):
 
     events = Event.objects.filter(type="customer.created").order_by("id")
     assert [event.object_id for event in events] == [row["id"] for row in data]
+
+
+def test_products_come_in_batches_too(api):
+    products = [{"name": "Mug", "price": "2.55"}, {"name": "Hanger", "price": 3, "tax_rate": 20}]
+    with CaptureQueriesContext(connection) as of_two:
+        answer = api.post("/batch/products", {"products": products})
+    with CaptureQueriesContext(connection) as of_six:
+        api.post("/batch/products", {"products": products * 3})
+
+    assert answer.status == 201
+    assert answer.data == [api.get(f"/products/{row['id']}").data for row in answer.data]
+    assert Event.objects.filter(type="product.created").count() == 8
+    assert len(of_six) == len(of_two)
 
 
 def test_errors_name_the_record_and_nothing_is_written(api):
