@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import catalogue
+from billing.admin.forms import NOT_NEGATIVE, PERCENTAGE, bounded
 from billing.models import Account, Category, Product
 from billing.models.catalogue import Named
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
@@ -120,6 +121,11 @@ class CategoryAdmin(NamedAdmin):
 class ProductForm(MetadataForm):
     class Meta:
         labels: ClassVar[dict[str, Any]] = {"tax_rate": gettext_lazy("Tax rate in %")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bounded(self, "price", NOT_NEGATIVE)
+        bounded(self, "tax_rate", *PERCENTAGE)
 
 
 @admin.register(Product)

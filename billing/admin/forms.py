@@ -1,9 +1,12 @@
 """What the staff type in about billing."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -39,6 +42,21 @@ def optional(form: forms.BaseForm, *names: str) -> None:
     for name in names:
         if name in form.fields:
             form.fields[name].required = False
+
+
+def positive(value: Decimal) -> None:
+    if value <= 0:
+        raise ValidationError(_("Must be greater than 0."))
+
+
+def bounded(form: forms.BaseForm, name: str, *validators: Callable[[Decimal], None]) -> None:
+    """Bounds that the API's serializers state and the columns cannot."""
+    if name in form.fields:
+        form.fields[name].validators.extend(validators)
+
+
+NOT_NEGATIVE = MinValueValidator(Decimal(0))
+PERCENTAGE = (NOT_NEGATIVE, MaxValueValidator(Decimal(100)))
 
 
 def without_links(form: forms.BaseForm, *names: str) -> None:
@@ -79,6 +97,9 @@ class InvoiceItemForm(forms.ModelForm):
                 type=FlowType.INCOME
             )
         without_links(self, "product", "category")
+        bounded(self, "quantity", positive)
+        bounded(self, "amount", NOT_NEGATIVE)
+        bounded(self, "tax_rate", *PERCENTAGE)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -144,9 +165,4 @@ class PaymentOnInvoiceForm(ActionForm):
         self.fields["date"].initial = organisation().today()
         self.fields["account"].queryset = Account.objects.active()
         self.fields["account"].initial = DEFAULT_ACCOUNT
-
-    def clean_amount(self) -> Decimal:
-        amount: Decimal = self.cleaned_data["amount"]
-        if amount <= 0:
-            raise forms.ValidationError(_("Must be greater than 0."))
-        return amount
+        bounded(self, "amount", positive)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing import payments
-from billing.admin.forms import optional, without_links
+from billing.admin.forms import bounded, optional, positive, without_links
 from billing.defaults import DEFAULT_ACCOUNT
 from billing.models import Account, Allocation, Payment
 from billing.serializers import PaymentSerializer
@@ -27,6 +27,7 @@ class PaymentForm(MetadataForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         optional(self, "date", "account")
+        bounded(self, "amount", positive)
         if "account" in self.fields:
             self.fields["account"].queryset = Account.objects.active()
 
@@ -35,6 +36,7 @@ class AllocationForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         without_links(self, "invoice")
+        bounded(self, "amount", positive)
 
 
 class AllocationFormSet(ItemFormSet):

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing import transactions
+from billing.admin.forms import PERCENTAGE, bounded, positive
 from billing.models import Account, Category, Transaction
 from billing.models.catalogue import FlowType
 from billing.serializers import TransactionSerializer
@@ -29,6 +30,8 @@ class TransactionForm(MetadataForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        bounded(self, "amount", positive)
+        bounded(self, "tax_rate", *PERCENTAGE)
         for name, model in (("account", Account), ("category", Category)):
             if name in self.fields:
                 chosen = getattr(self.instance, f"{name}_id", None)

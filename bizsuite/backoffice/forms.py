@@ -56,6 +56,12 @@ class RecordForm(forms.ModelForm):
             show_refusal(self, self.refusal, shown_elsewhere=self.lists)
         return cleaned
 
+    def _post_clean(self) -> None:
+        """Leave the constraints to the action, which has words for them; they only have names."""
+        self.instance.validate_constraints = lambda exclude=None: None
+        super()._post_clean()
+        del self.instance.validate_constraints
+
 
 class ItemFormSet(PaginationInlineFormSet):
     """A record's items, which its action takes as a list and not one by one.

@@ -48,7 +48,9 @@ class SavesThroughActions:
             request.refusal = error
         except IntegrityError:
             request.refusal = Conflict(
-                _("This conflicts with something saved at the same moment. Save again.")
+                _(
+                    "This cannot be saved: another record, maybe a new one, already has such a value."
+                )
             )
         return super().changeform_view(request, object_id, form_url, extra_context)
 

@@ -11,9 +11,10 @@ def secret_page(
 ) -> TemplateResponse:
     """The answer to the very request that made the secret: there is nowhere to read it again.
 
-    A script replaces the page's address, so that reloading does not make another one.
+    A script replaces the page's address, so that reloading does not make another one. As on all
+    pages of the admin, Cache-Control is no-store.
     """
-    response = TemplateResponse(
+    return TemplateResponse(
         request,
         "backoffice/secret.html",
         {
@@ -27,5 +28,3 @@ def secret_page(
             "media": model_admin.media,
         },
     )
-    response["Cache-Control"] = "no-store"
-    return response

@@ -65,27 +65,34 @@ class _FormParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
-        if tag == "form":
-            method = (given.get("method") or "get").lower()
-            own_id = given.get("id") or ""
-            logout = own_id == "logout-form"
-            self.inside = method == "post" and not logout and self.wanted in ("", own_id)
-        if not self.inside:
-            return
         name = given.get("name")
-        if tag == "input" and name:
+        if tag == "form":
+            self._form(given)
+        elif not self.inside:
+            return
+        elif tag == "option":
+            self._option(given)
+        elif tag == "input" and name:
             self._input(name, given)
         elif tag == "textarea" and name:
             self.textarea = name
             self.values.setdefault(name, []).append("")
         elif tag == "select" and name:
             self.select, self.first_option = name, None
-        elif tag == "option" and self.select:
-            value = given.get("value") or ""
-            if self.first_option is None:
-                self.first_option = value
-            if "selected" in given:
-                self.values.setdefault(self.select, []).append(value)
+
+    def _form(self, given: dict[str, str | None]) -> None:
+        own_id = given.get("id") or ""
+        is_post = (given.get("method") or "get").lower() == "post"
+        self.inside = is_post and own_id != "logout-form" and self.wanted in ("", own_id)
+
+    def _option(self, given: dict[str, str | None]) -> None:
+        if self.select is None:
+            return
+        value = given.get("value") or ""
+        if self.first_option is None:
+            self.first_option = value
+        if "selected" in given:
+            self.values.setdefault(self.select, []).append(value)
 
     def _input(self, name: str, given: dict[str, str | None]) -> None:
         kind = given.get("type", "text")
