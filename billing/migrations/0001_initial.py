@@ -182,6 +182,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'allocation',
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('0'))), name='billing_allocation_amount_positive'), models.CheckConstraint(condition=models.Q(('tax__gte', Decimal('0')), ('tax__lte', models.F('amount'))), name='billing_allocation_tax_within_amount')],
             },
         ),
         migrations.CreateModel(

@@ -84,6 +84,15 @@ class Allocation(models.Model):
     class Meta:
         verbose_name = _("allocation")
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_allocation_amount_positive", condition=Q(amount__gt=Decimal(0))
+            ),
+            models.CheckConstraint(
+                name="billing_allocation_tax_within_amount",
+                condition=Q(tax__gte=Decimal(0), tax__lte=F("amount")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} → {self.invoice_id}"

@@ -1,0 +1,42 @@
+"""Proof that the books are right: everything stored is computed again and compared.
+
+Each check yields sentences about what is off, the first row first, and yields nothing when all
+is well. They read and never write.
+"""
+
+from billing.book_checks.documents import (
+    invoices_add_up,
+    invoices_are_paid_by_allocations,
+    numbers_have_no_gap,
+    payments_add_up,
+    transactions_add_up,
+)
+from billing.book_checks.findings import Check
+from billing.book_checks.journal import (
+    accounts_hold_their_postings,
+    credit_is_unallocated_payments,
+    entries_balance,
+    postings_follow_entries,
+    receivables_are_open_invoices,
+)
+from billing.book_checks.posted import (
+    documents_are_posted,
+    entries_have_documents,
+    entries_say_what_documents_say,
+)
+
+CHECKS: tuple[Check, ...] = (
+    entries_balance,
+    postings_follow_entries,
+    accounts_hold_their_postings,
+    invoices_add_up,
+    invoices_are_paid_by_allocations,
+    payments_add_up,
+    transactions_add_up,
+    documents_are_posted,
+    entries_have_documents,
+    entries_say_what_documents_say,
+    receivables_are_open_invoices,
+    credit_is_unallocated_payments,
+    numbers_have_no_gap,
+)

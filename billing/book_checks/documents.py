@@ -1,0 +1,90 @@
+"""The documents by themselves: totals, what is paid, numbers."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from django.db.models import F, Sum
+
+from billing.book_checks.findings import NOTHING, Finding, differs, named, off, paged
+from billing.invoices import PREFIX
+from billing.models import Allocation, Invoice, InvoiceItem, NumberSeries, Payment, Transaction
+from billing.models.invoices import InvoiceStatus
+from bizsuite.money import Line, compute_totals, split_gross
+
+
+def invoices_add_up() -> Iterator[Finding]:
+    """An invoice's totals are those of its items, computed anew."""
+    for invoice in paged(Invoice.objects.prefetch_related("items", "taxes")):
+        items: list[InvoiceItem] = list(invoice.items.all())
+        totals = compute_totals(
+            [Line(amount=i.amount, quantity=i.quantity, tax_rate=i.tax_rate) for i in items],
+            invoice.currency,
+        )
+        yield from differs(invoice, "subtotal", invoice.subtotal, totals.subtotal)
+        yield from differs(invoice, "tax", invoice.tax, totals.tax)
+        yield from differs(invoice, "amount", invoice.amount, totals.total)
+        for item, total in zip(items, totals.lines, strict=True):
+            yield from differs(item, f"total on invoice {invoice.pk}", item.total, total)
+        if [(t.rate, t.net, t.tax) for t in invoice.taxes.all()] != [
+            (each.rate, each.net, each.tax) for each in totals.rates
+        ]:
+            yield f"Invoice {invoice.pk}: its tax lines are not those of its items."
+
+
+def invoices_are_paid_by_allocations() -> Iterator[Finding]:
+    """What is paid on an invoice was allocated to it, and carried all of its tax when paid."""
+    rows = Invoice.objects.annotate(
+        allocated=Sum("allocations__amount", default=NOTHING),
+        allocated_tax=Sum("allocations__tax", default=NOTHING),
+    ).order_by("id")
+    wrong = rows.exclude(paid=F("allocated"))
+    for pk, paid, allocated in wrong.values_list("id", "paid", "allocated"):
+        yield off(f"Invoice {pk}", "paid", paid, allocated)
+    settled = rows.filter(status=InvoiceStatus.PAID, credited=NOTHING)
+    untaxed = settled.exclude(tax=F("allocated_tax"))
+    for pk, tax, allocated_tax in untaxed.values_list("id", "tax", "allocated_tax"):
+        yield off(f"Invoice {pk}", "tax", tax, allocated_tax)
+
+
+def payments_add_up() -> Iterator[Finding]:
+    """A payment is what it allocates, to its own customer's invoices, and what it has left."""
+    rows = Payment.objects.annotate(
+        expected=F("amount") - F("refunded") - Sum("allocations__amount", default=NOTHING)
+    ).order_by("id")
+    wrong = rows.exclude(unallocated=F("expected"))
+    for pk, unallocated, expected in wrong.values_list("id", "unallocated", "expected"):
+        yield off(f"Payment {pk}", "unallocated", unallocated, expected)
+    foreign = Allocation.objects.exclude(payment__customer=F("invoice__customer"))
+    for payment_id, invoice_id in foreign.order_by("id").values_list("payment_id", "invoice_id"):
+        yield f"Payment {payment_id} pays invoice {invoice_id}, which is another customer's."
+
+
+def transactions_add_up() -> Iterator[Finding]:
+    """A line's tax is that of its amount, and a payment's line shows what the payment says."""
+    for line in paged(Transaction.objects.select_related("payment")):
+        _, tax = split_gross(line.amount, line.tax_rate, line.currency)
+        yield from differs(line, "tax", line.tax, tax)
+        if line.payment is not None:
+            for name in ("amount", "date", "account_id"):
+                yield from differs(line, name, getattr(line, name), getattr(line.payment, name))
+
+
+def numbers_have_no_gap() -> Iterator[Finding]:
+    """The numbers of a year are 1 to its counter, each once, on invoices dated in it."""
+    given: dict[int, set[int]] = defaultdict(set)
+    for invoice in paged(Invoice.objects.exclude(number=None).only("number", "date")):
+        year = invoice.date.year
+        digits = str(invoice.number).removeprefix(f"{PREFIX}-{year:04}-")
+        if not re.fullmatch(r"[0-9]{3,}", digits) or int(digits) in given[year]:
+            yield f"{named(invoice)}: {invoice.number} is not a number of {year}, or is there twice."
+        else:
+            given[year].add(int(digits))
+    last = dict(NumberSeries.objects.filter(prefix=PREFIX).values_list("year", "last"))
+    for year in sorted(given.keys() | last.keys()):
+        counter = last.get(year, 0)
+        expected = set(range(1, counter + 1))
+        for number in sorted(expected - given[year]):
+            yield f"{PREFIX}-{year:04}-{number:03} is missing: the counter is at {counter}."
+        for number in sorted(given[year] - expected):
+            yield f"{PREFIX}-{year:04}-{number:03} is there: the counter is at {counter}."
