@@ -19,6 +19,7 @@ from billing.filters import (
 )
 from billing.models import Account, Category, Invoice, Payment, Product, Transaction
 from billing.models.catalogue import Named
+from billing.models.invoices import ORDER_OF_NUMBERS
 from billing.serializers import (
     AccountSerializer,
     CategorySerializer,
@@ -130,13 +131,14 @@ class InvoiceViewSet(
         "id",
         "date",
         "due_date",
-        "number",
+        "invoice_number",
         "amount",
         "balance",
         "status",
         "created_at",
         "updated_at",
     )
+    sort_columns = {"invoice_number": ORDER_OF_NUMBERS}
 
     def create_record(self, data: dict[str, Any]) -> Invoice:
         return invoices.create_invoice(actor=self.actor, **data)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import ExtractYear, Length
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Category, Product
@@ -38,6 +39,12 @@ class InvoiceStatus(models.TextChoices):
     VOID = "Void", _("Void")
 
 
+# INV-2024-1000 comes after INV-2024-999, and what has no number before all that have one.
+ORDER_OF_NUMBERS = (
+    Case(When(number=None, then=Value(0)), default=ExtractYear("date")),
+    Length("number"),
+    "number",
+)
 OPEN_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
 
 

@@ -1,10 +1,11 @@
 """Lists: which parameters there are, sorting, pages and their links."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Expression, F, Model, OrderBy, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from bizsuite.errors import Invalid
@@ -14,6 +15,11 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 # What every list understands beside its own filters.
 COMMON_PARAMETERS = ("page", "limit", "sort", "fields")
+
+
+# A column's name or an expression over some.
+Column = str | Expression
+SortColumns = Mapping[str, Sequence[Column]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +71,36 @@ def refuse_unknown_parameters(query: QueryDict, known: Iterable[str]) -> None:
         raise Invalid(errors)
 
 
-def ordered(queryset: QuerySet, sort: str | None, sortable: Iterable[str]) -> QuerySet:
-    """Order by `?sort=-date,id`. The id always breaks ties, so that pages never overlap."""
+def ordered(
+    queryset: QuerySet,
+    sort: str | None,
+    sortable: Iterable[str],
+    sort_columns: SortColumns = MappingProxyType({}),
+) -> QuerySet:
+    """Order by `?sort=-date,id`. The id always breaks ties, so that pages never overlap.
+
+    sort_columns: what a public name stands for, where that is not the column of this name.
+    """
     if sort is None:
         return queryset.order_by("id")
     names = sort.split(",")
     allowed = tuple(sortable)
     if any(name.removeprefix("-") not in allowed for name in names):
         raise Invalid({"sort": f"Must be some of: {', '.join(allowed)}"})
-    return queryset.order_by(*names, "id")
+    order = [
+        _ordering(queryset.model, column, descending=name.startswith("-"))
+        for name in names
+        for column in sort_columns.get(name.removeprefix("-"), (name.removeprefix("-"),))
+    ]
+    return queryset.order_by(*order, "id")
+
+
+def _ordering(model: type[Model], column: Column, *, descending: bool) -> OrderBy:
+    expression = F(column) if isinstance(column, str) else column
+    if isinstance(column, str) and not model._meta.get_field(column).null:
+        return expression.desc() if descending else expression.asc()
+    # Left to themselves, SQLite takes nothing for the least and PostgreSQL for the most.
+    return expression.desc(nulls_last=True) if descending else expression.asc(nulls_first=True)
 
 
 def paginated(queryset: QuerySet, query: QueryDict) -> Page:

@@ -82,7 +82,8 @@ class ResourceViewSet(ViewSetMixin, ApiView):
 
     body_class: what a write takes, where that is not `serializer_class`. Like that one it can be
     given to an `@action(…)` alone.
-    sortable: the columns that `?sort=` may name.
+    sortable: the names that `?sort=` takes. sort_columns: what a name stands for, where that
+    is not the column of this name.
     example, example_body: a record as it is shown, and what creates one, for the documentation.
     """
 
@@ -91,6 +92,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
     body_class: ClassVar[type[BaseSerializer] | None] = None
     filterset_class: ClassVar[type[FilterSet] | None] = None
     sortable: ClassVar[tuple[str, ...]] = ("id", "created_at", "updated_at")
+    sort_columns: ClassVar[listing.SortColumns] = {}
     example: ClassVar[Mapping[str, Any] | None] = None
     example_body: ClassVar[Mapping[str, Any] | None] = None
     lookup_value_regex = "[0-9]{1,18}"
@@ -161,7 +163,9 @@ class ResourceViewSet(ViewSetMixin, ApiView):
             if not filterset.is_valid():
                 raise _invalid_filters(filterset)
             queryset = filterset.qs
-        queryset = listing.ordered(queryset, query.get("sort"), sortable or self.sortable)
+        queryset = listing.ordered(
+            queryset, query.get("sort"), sortable or self.sortable, self.sort_columns
+        )
         page = listing.paginated(queryset, query)
         return Response(
             success(self._shown(page.rows, serializer_class), meta=page.meta()),
