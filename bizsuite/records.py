@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from bizsuite.errors import NotFound
+
 _Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
 
@@ -53,6 +55,19 @@ class Record(models.Model):
     def refresh(self) -> None:
         """Read the row again after a `change()`."""
         self.refresh_from_db()
+
+
+def lock(record: Record) -> None:
+    """Read the record again and hold it until the transaction ends (SQLite: the transaction is).
+
+    For changes that depend on what is there: between reading a record and changing it, somebody
+    else may have. Raises NotFound if it is gone.
+    """
+    rows = type(record)._default_manager.select_for_update()
+    try:
+        record.refresh_from_db(from_queryset=rows)
+    except type(record).DoesNotExist:
+        raise NotFound("There is no such record.") from None
 
 
 def search_text(*values: str | None) -> str:

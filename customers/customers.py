@@ -10,6 +10,7 @@ from django.utils import timezone
 from bizsuite.errors import Conflict, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
+from bizsuite.records import lock
 from customers.models import Customer
 from customers.serializers import CustomerSerializer
 
@@ -44,14 +45,22 @@ def create_customer(*, actor: Actor, **fields: Any) -> Customer:
 def update_customer(
     customer: Customer, *, actor: Actor, if_version: int | None = None, **changes: Any
 ) -> Customer:
-    """Change the fields given. Raises Stale if `if_version` is no longer the current one."""
+    """Change the fields given. What is sent as it is already changes nothing.
+
+    Raises Stale if `if_version` is no longer the current one.
+    """
+    # Locked, because the text to search in is made of old and new values together.
+    lock(customer)
+    if if_version not in (None, customer.version):
+        raise Stale("This customer has been changed since you read it.")
+    changes = {name: value for name, value in changes.items() if getattr(customer, name) != value}
+    if not changes:
+        return customer
     for name, value in changes.items():
         setattr(customer, name, value)
-    changed = Customer.objects.filter(pk=customer.pk).change(
-        if_version=if_version, **changes, search_text=customer.folded_search_text()
+    Customer.objects.filter(pk=customer.pk).change(
+        **changes, search_text=customer.folded_search_text()
     )
-    if not changed:
-        raise Stale("This customer has been changed since you read it.")
     customer.refresh()
     record_event("customer.updated", customer, data=CustomerSerializer(customer).data, actor=actor)
     return customer
@@ -60,21 +69,22 @@ def update_customer(
 @transaction.atomic
 def delete_customer(customer: Customer, *, actor: Actor) -> bool:
     """Remove a customer; returns False if documents refer to them and they were archived."""
-    data, pk, version = CustomerSerializer(customer).data, customer.pk, customer.version
+    lock(customer)
     try:
         with transaction.atomic():
-            customer.delete()
+            Customer.objects.filter(pk=customer.pk).delete()
     except ProtectedError:
         archive_customer(customer, actor=actor)
         return False
-    customer.pk, customer.version = pk, version + 1
-    record_event("customer.deleted", customer, data=data, actor=actor)
+    customer.version += 1
+    record_event("customer.deleted", customer, data=CustomerSerializer(customer).data, actor=actor)
     return True
 
 
 @transaction.atomic
 def archive_customer(customer: Customer, *, actor: Actor) -> Customer:
     """Hide a customer from lists and new documents. Archiving twice changes nothing."""
+    lock(customer)
     archived = Customer.objects.filter(pk=customer.pk).active().change(archived_at=timezone.now())
     customer.refresh()
     if archived:
@@ -87,6 +97,7 @@ def archive_customer(customer: Customer, *, actor: Actor) -> Customer:
 @transaction.atomic
 def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
     """Take a customer out of the archive. Doing it twice changes nothing."""
+    lock(customer)
     restored = (
         Customer.objects.filter(pk=customer.pk).exclude(archived_at=None).change(archived_at=None)
     )

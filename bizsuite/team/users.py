@@ -13,6 +13,7 @@ from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import User
 from bizsuite.identity.roles import Role
+from bizsuite.records import lock
 
 
 class LastAdministrator(Conflict):
@@ -49,10 +50,11 @@ def create_user(*, email: str, name: str, password: str, role: str, actor: Actor
 def update_user(user: User, *, actor: Actor, **changes: Any) -> User:
     """Change name, email, role or is_active. The last administrator stays one."""
     _require_administrator(actor)
+    _lock_administrators()
+    lock(user)
     for name, value in changes.items():
         setattr(user, name, value)
     _check_fields(user)
-    _lock_administrators()
     User.objects.filter(pk=user.pk).change(**changes)
     _require_an_administrator()
     user.refresh()
@@ -76,13 +78,12 @@ def set_password(user: User, *, password: str, actor: Actor) -> None:
 def delete_user(user: User, *, actor: Actor) -> None:
     """Remove a user and their API keys. The audit trail keeps their name."""
     _require_administrator(actor)
-    data = user_data(user)
-    user_id, version = user.pk, user.version
     _lock_administrators()
-    user.delete()
+    lock(user)
+    User.objects.filter(pk=user.pk).delete()
     _require_an_administrator()
-    user.pk, user.version = user_id, version + 1
-    record_event("user.deleted", user, data=data, actor=actor)
+    user.version += 1
+    record_event("user.deleted", user, data=user_data(user), actor=actor)
 
 
 def _check_fields(user: User) -> None:

@@ -1,0 +1,241 @@
+"""The relay numbers what is committed, gapless and once; consumers get each event once."""
+
+import datetime
+
+import pytest
+from django.db import transaction
+
+from bizsuite.events import relay, tasks
+from bizsuite.events.models import ConsumerCursor, Event, RelayState
+from bizsuite.events.relay import chain_hash, consume, relay_events
+from customers.models import Customer
+from tests.concurrency import at_once
+from tests.factories import make_customer
+
+NOW = datetime.datetime(2024, 1, 15, 10, tzinfo=datetime.UTC)
+
+
+def numbered() -> list[Event]:
+    return list(Event.objects.exclude(sequence=None).order_by("sequence"))
+
+
+class TestNumbering:
+    pytestmark = pytest.mark.django_db
+
+    def test_every_event_gets_the_next_number(self):
+        for _ in range(3):
+            make_customer()
+
+        assert relay_events(now=NOW) == 3
+        make_customer()
+        assert relay_events(now=NOW) == 1
+        assert relay_events(now=NOW) == 0
+
+        assert [event.sequence for event in numbered()] == [1, 2, 3, 4]
+        assert [event.pk for event in numbered()] == sorted(event.pk for event in numbered())
+
+    def test_more_than_a_batch_is_numbered_in_order(self, monkeypatch):
+        monkeypatch.setattr(relay, "BATCH", 4)
+        for _ in range(10):
+            make_customer()
+
+        assert relay_events(now=NOW) == 10
+        assert [event.sequence for event in numbered()] == list(range(1, 11))
+
+    def test_an_idle_relay_writes_nothing(self, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            relay_events(now=NOW)
+        assert not RelayState.objects.exists()
+
+    def test_the_chain_ties_each_event_to_the_one_before(self):
+        for _ in range(3):
+            make_customer()
+        relay_events(now=NOW)
+
+        previous = ""
+        for event in numbered():
+            previous = chain_hash(previous, event)
+            assert event.chain_sha256 == previous
+        assert RelayState.objects.get().last_chain_sha256 == previous
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("payload_sha256", "0" * 64),
+            ("object_id", 99),
+            ("type", "customer.deleted"),
+            ("actor_user_id", 99),
+            ("occurred_at", NOW),
+        ],
+    )
+    def test_an_altered_event_breaks_the_chain(self, name, value):
+        make_customer()
+        relay_events(now=NOW)
+        [event] = numbered()
+
+        setattr(event, name, value)
+
+        assert chain_hash("", event) != event.chain_sha256
+
+    def test_an_erased_payload_does_not_break_it(self):
+        make_customer()
+        relay_events(now=NOW)
+        [event] = numbered()
+
+        event.payload = "{}"
+
+        assert chain_hash("", event) == event.chain_sha256
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_relays_at_once_number_each_event_once():
+    for _ in range(12):
+        make_customer()
+
+    counts = at_once([lambda: relay_events(now=NOW)] * 4)
+
+    assert sum(counts) == 12
+    assert [event.sequence for event in numbered()] == list(range(1, 13))
+    assert RelayState.objects.get().last_sequence == 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_relaying_while_others_write_leaves_no_gap_and_forgets_nobody():
+    def write() -> None:
+        for _ in range(5):
+            make_customer()
+
+    at_once([write, write, lambda: [relay_events(now=NOW) for _ in range(10)]])
+    relay_events(now=NOW)
+
+    assert [event.sequence for event in numbered()] == list(range(1, 11))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_that_dies_half_way_leaves_nothing_half_numbered(monkeypatch):
+    make_customer()
+    make_customer()
+
+    def die(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RelayState, "save", die)
+        with pytest.raises(KeyboardInterrupt):
+            relay_events(now=NOW)
+
+    assert numbered() == []
+    assert relay_events(now=NOW) == 2
+
+
+class TestConsuming:
+    pytestmark = pytest.mark.django_db
+
+    def read(self, handled: list[int], consumer: str = "reader") -> int:
+        return consume(consumer, lambda events: handled.extend(e.sequence for e in events), now=NOW)
+
+    def test_each_event_is_handed_over_once_in_order(self):
+        handled: list[int] = []
+        for _ in range(3):
+            make_customer()
+        relay_events(now=NOW)
+
+        assert self.read(handled) == 3
+        assert self.read(handled) == 0
+        make_customer()
+        relay_events(now=NOW)
+        assert self.read(handled) == 1
+
+        assert handled == [1, 2, 3, 4]
+
+    def test_more_than_a_batch_comes_in_order(self, monkeypatch):
+        monkeypatch.setattr(relay, "BATCH", 4)
+        handled: list[int] = []
+        for _ in range(10):
+            make_customer()
+        relay_events(now=NOW)
+
+        assert self.read(handled) == 10
+        assert handled == list(range(1, 11))
+
+    def test_an_event_without_a_number_is_not_handed_over(self):
+        handled: list[int] = []
+        make_customer()
+
+        assert self.read(handled) == 0
+        assert handled == []
+
+    def test_consumers_read_apart(self):
+        first: list[int] = []
+        second: list[int] = []
+        make_customer()
+        relay_events(now=NOW)
+        self.read(first, "first")
+        self.read(second, "second")
+
+        assert first == second == [1]
+        assert ConsumerCursor.objects.count() == 2
+
+    def test_an_idle_consumer_writes_nothing(self, django_assert_num_queries):
+        with django_assert_num_queries(2):
+            self.read([])
+        assert not ConsumerCursor.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_handler_wrote_and_its_cursor_stand_or_fall_together():
+    make_customer(account="First")
+    relay_events(now=NOW)
+
+    def write_and_fail(events: list[Event]) -> None:
+        make_customer(account="By the handler")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        consume("reader", write_and_fail, now=NOW)
+    assert not Customer.objects.filter(account="By the handler").exists()
+
+    handled: list[int] = []
+    consume("reader", lambda events: handled.extend(e.sequence for e in events), now=NOW)
+    assert handled == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_of_one_consumer_take_turns():
+    for _ in range(8):
+        make_customer()
+    relay_events(now=NOW)
+    handled: list[int] = []
+
+    at_once(
+        [lambda: consume("reader", lambda es: handled.extend(e.sequence for e in es), now=NOW)] * 4
+    )
+
+    assert handled == list(range(1, 9))
+
+
+@pytest.mark.django_db
+class TestTasks:
+    @pytest.fixture
+    def nudges(self, monkeypatch, settings) -> list[str]:
+        settings.EVENT_CONSUMERS = {"one": "app.tasks.one", "other": "app.tasks.other"}
+        sent: list[str] = []
+        monkeypatch.setattr(tasks, "nudge", sent.append)
+        return sent
+
+    def test_the_relay_wakes_the_consumers_when_there_is_something(self, nudges):
+        tasks.relay()
+        assert nudges == []
+
+        with transaction.atomic():
+            make_customer()
+        tasks.relay()
+        assert nudges == ["app.tasks.one", "app.tasks.other"]
+
+    def test_the_sweep_numbers_what_a_lost_hint_was_about_and_always_wakes(self, nudges):
+        make_customer()
+
+        tasks.sweep()
+
+        assert len(numbered()) == 1
+        assert nudges == ["app.tasks.one", "app.tasks.other"]
