@@ -69,7 +69,7 @@ class AccountAdmin(NamedAdmin):
     list_display = ("name", "type", "money_balance", "state_badge")
     list_filter = (ArchivedFilter, "type")
     fieldsets = (
-        (None, {"fields": ("name", "type", "currency", "opening_balance")}),
+        (None, {"fields": ("name", "type")}),
         FOR_OTHER_SYSTEMS,
     )
     add_fieldsets = (
@@ -85,9 +85,6 @@ class AccountAdmin(NamedAdmin):
         ),
         FOR_OTHER_SYSTEMS,
     )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
-        return ("currency", "opening_balance") if obj else ()
 
     @admin.display(description=gettext_lazy("balance"), ordering="balance")
     def money_balance(self, account: Account) -> SafeString | str:

@@ -32,7 +32,7 @@ from customers.models import Customer
 class OpenFilter(admin.SimpleListFilter):
     """What is owed, and what of it is late."""
 
-    title = gettext_lazy("still owed")
+    title = gettext_lazy("what is owed")
     parameter_name = "open"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from bizsuite.money import format_decimal, round_money
+from bizsuite.money import format_decimal, parse_decimal, round_money
 
 
 def money(amount: Decimal | None, currency: str) -> SafeString | str:
@@ -50,6 +50,14 @@ def number(
         return "–"
     shown = format_decimal(value, minimum_places=minimum_places)
     return format_html('<span class="money">{}</span>', f"{shown} {unit}".strip())
+
+
+def plain_number(text: str, *, minimum_places: int = 0) -> str:
+    """A decimal that is printed already, without its superfluous zeros."""
+    try:
+        return format_decimal(parse_decimal(text), minimum_places=minimum_places)
+    except ValueError:
+        return text
 
 
 def moment(instant: datetime.datetime | None) -> str:

@@ -47,8 +47,11 @@ def events_of(resource: str, object_id: int) -> Any:
     return Event.objects.filter(resource=resource, object_id=object_id).order_by("-id")
 
 
-def entries(events: Sequence[Event]) -> list[Entry]:
-    """Each event of one record with what it changed. `events`: consecutive, the newest first."""
+def entries(events: Sequence[Event], *, labels: Mapping[str, str]) -> list[Entry]:
+    """Each event of one record with what it changed.
+
+    events: consecutive, the newest first. labels: the names of fields, where they differ.
+    """
     if not events:
         return []
     oldest = events[-1]
@@ -56,26 +59,30 @@ def entries(events: Sequence[Event]) -> list[Entry]:
     payloads = [decode(event.payload.encode()) for event in events]
     payloads.append(decode(earlier.payload.encode()) if earlier else {})
     return [
-        Entry(event, list(changes_between(payloads[index + 1], payloads[index])))
+        Entry(event, list(changes_between(payloads[index + 1], payloads[index], labels)))
         for index, event in enumerate(events)
     ]
 
 
-def changes_since(resource: str, object_id: int, version: int) -> Entry | None:
+def changes_since(
+    resource: str, object_id: int, version: int, *, labels: Mapping[str, str]
+) -> Entry | None:
     """What happened after `version`, as one entry; None if that is not known."""
     latest = events_of(resource, object_id).first()
     read = events_of(resource, object_id).filter(object_version=version).first()
     if latest is None or read is None or latest == read:
         return None
     before, after = decode(read.payload.encode()), decode(latest.payload.encode())
-    return Entry(latest, list(changes_between(before, after)))
+    return Entry(latest, list(changes_between(before, after, labels)))
 
 
-def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def changes_between(
+    before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str]
+) -> Iterator[Change]:
     old, new = dict(_flat(before)), dict(_flat(after))
     for path in dict.fromkeys([*new, *old]):
         if old.get(path) != new.get(path):
-            yield Change(_label(path), old.get(path, ""), new.get(path, ""))
+            yield Change(_label(path, labels), old.get(path, ""), new.get(path, ""))
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -97,9 +104,11 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _label(path: str) -> str:
+def _label(path: str, labels: Mapping[str, str]) -> str:
     """`items.2.tax_rate` as "Items 2 · tax rate"."""
-    words = [part.replace("_", " ") for part in path.split(".")]
+    first, *others = path.split(".")
+    words = [labels.get(first, first.replace("_", " "))]
+    words += [part.replace("_", " ") for part in others]
     label = words[0]
     for word in words[1:]:
         label += f" {word}" if word.isdigit() else f" · {word}"

@@ -1,5 +1,6 @@
 """The base of every page about a resource: rights, saving through actions, history, export."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -21,6 +22,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWid
 from bizsuite.backoffice import history
 from bizsuite.backoffice.actors import actor_of
 from bizsuite.backoffice.deleting import DeletesThroughActions
+from bizsuite.backoffice.display import plain_number
 from bizsuite.backoffice.export import csv_response
 from bizsuite.backoffice.forms import ItemFormSet, RecordForm
 from bizsuite.backoffice.permissions import RolePermissions
@@ -73,6 +75,12 @@ class ResourceAdmin(
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
         self.event_resource = self.event_resource or self.opts.model_name
+        # The theme would print 9.9500 and 20.0000 to those who may only look.
+        self.readonly_preprocess_fields = {
+            field.name: partial(plain_number, minimum_places=field.shown_places)
+            for field in self.opts.fields
+            if isinstance(field, ExactDecimalField)
+        }
 
     def actor(self, request: HttpRequest) -> Actor:
         return actor_of(request)
@@ -90,7 +98,9 @@ class ResourceAdmin(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
-        if isinstance(response, TemplateResponse) and self.serializer_class is not None:
+        # An action's own page, such as the question before deleting, has no list to export.
+        shows_list = isinstance(response, TemplateResponse) and "cl" in response.context_data
+        if shows_list and self.serializer_class is not None:
             response.context_data["actions_list"] = [self._export_button(request)]
         return response
 
@@ -162,11 +172,15 @@ class ResourceAdmin(
                 "title": _("History"),
                 "subtitle": str(record),
                 "page": page,
-                "entries": history.entries(list(page.object_list)),
+                "entries": history.entries(list(page.object_list), labels=self._labels()),
                 "back_url": self.url_of(record),
                 "media": self.media,
             },
         )
+
+    def _labels(self) -> dict[str, str]:
+        """What the record's fields are called on its page."""
+        return {field.name: str(field.verbose_name) for field in self.opts.fields}
 
 
 class ReadOnlyAdmin(ResourceAdmin):

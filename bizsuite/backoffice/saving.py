@@ -109,7 +109,7 @@ class SavesThroughActions:
     def _what_happened_meanwhile(self, request: HttpRequest, record: Any) -> str:
         read = request.POST.get(VERSION_FIELD, "")
         entry = (
-            history.changes_since(self.event_resource, record.pk, int(read))
+            history.changes_since(self.event_resource, record.pk, int(read), labels=self._labels())
             if read.isdigit()
             else None
         )

@@ -44,7 +44,7 @@ class AuditAdmin(ReadOnlyAdmin):
     resource = "events"
     has_history = False
 
-    list_display = ("occurred", "kind", "record", "actor_name", "via", "request_id")
+    list_display = ("occurred", "kind", "record", "by", "via", "request_name")
     list_display_links = ("occurred",)
     list_filter = (
         TypeFilter,
@@ -55,10 +55,10 @@ class AuditAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     date_hierarchy = "occurred_at"
     fieldsets = (
-        (None, {"fields": ("occurred", "kind", "record", "object_version")}),
+        (None, {"fields": ("occurred", "kind", "record", "version")}),
         (
             gettext_lazy("By whom"),
-            {"fields": ("actor_name", "via", "request_id", "causation_depth")},
+            {"fields": ("by", "via", "request_name", "depth")},
         ),
         (gettext_lazy("The record as it was then"), {"fields": ("data",)}),
         (
@@ -83,6 +83,13 @@ class AuditAdmin(ReadOnlyAdmin):
             )
         return queryset, False
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["page_title"] = _("Audit log")
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -106,6 +113,24 @@ class AuditAdmin(ReadOnlyAdmin):
     def via(self, event: Event) -> str:
         return str(SOURCES.get(event.source, event.source))
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("by"), ordering="actor_name")
+    def by(self, event: Event) -> str:
+        return event.actor_name
+
+    @admin.display(description=gettext_lazy("request"))
+    def request_name(self, event: Event) -> str:
+        return event.request_id or "–"
+
+    @admin.display(description=gettext_lazy("its version"))
+    def version(self, event: Event) -> int:
+        return event.object_version
+
+    @admin.display(description=gettext_lazy("caused by a webhook"))
+    def depth(self, event: Event) -> str:
+        if not event.causation_depth:
+            return _("no")
+        return _("yes, in step %(depth)d") % {"depth": event.causation_depth}
+
+    @admin.display(description=gettext_lazy("data"))
     def data(self, event: Event) -> SafeString:
         return pretty_json(event.payload)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -55,9 +56,9 @@ class ApiKeyAdmin(ResourceAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("name", "user", "shown_id", "state_badge", "created", "expires")},
+            {"fields": ("user", "shown_id", "state_badge", "created", "expires")},
         ),
-        (gettext_lazy("Rights"), {"fields": ("shown_scopes", "rate_limit")}),
+        (gettext_lazy("Rights"), {"fields": ("shown_scopes", "shown_limit")}),
     )
     add_fieldsets = (
         (None, {"fields": ("name", "user", "expires_at", "rate_limit")}),
@@ -91,6 +92,11 @@ class ApiKeyAdmin(ResourceAdmin):
         if not key.scopes:
             return _("Everything that the user's role may do")
         return format_html_join(" ", "<code>{}</code>", ((scope,) for scope in key.scopes))
+
+    @admin.display(description=gettext_lazy("rate limit"))
+    def shown_limit(self, key: ApiKey) -> str:
+        limit = key.rate_limit or settings.RATE_LIMIT_PER_HOUR
+        return _("%(limit)s requests per hour") % {"limit": f"{limit:,}"}
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> ApiKey:
         user = data.pop("user")

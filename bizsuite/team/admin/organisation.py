@@ -1,5 +1,5 @@
 import zoneinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -16,6 +16,13 @@ from bizsuite.team.profile import update_organisation
 
 
 class OrganisationForm(RecordForm):
+    class Meta:
+        labels: ClassVar[dict[str, Any]] = {
+            "email": gettext_lazy("E-mail"),
+            "payment_terms_days": gettext_lazy("Payment terms in days"),
+            "closed_until": gettext_lazy("Books closed until"),
+        }
+
     timezone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
@@ -61,6 +68,13 @@ class OrganisationAdmin(ResourceAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect(self.url_of(organisation()))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"page_title": _("Settings"), "show_save_and_continue": False}
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
 
     def response_change(self, request: HttpRequest, obj: Organisation) -> HttpResponse:
         self.message_user(request, _("The settings have been saved."))
