@@ -197,7 +197,6 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Business Suite API",
     "VERSION": "2.0.0",
-    "DESCRIPTION": "Customers, invoices, payments, products, the books and webhooks.",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": API_PREFIX,

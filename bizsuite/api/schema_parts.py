@@ -1,5 +1,6 @@
 """What the OpenAPI document says once for all operations: errors, headers, the envelope."""
 
+from pathlib import Path
 from typing import Any
 
 from bizsuite.api.envelope import UNAUTHORIZED_MESSAGE
@@ -7,6 +8,8 @@ from bizsuite.api.listing import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE
 from bizsuite.api.parsing import MEDIA_TYPE
 
 Schema = dict[str, Any]
+
+INTRODUCTION = Path(__file__).with_name("introduction.md")
 
 HEADERS: dict[str, Schema] = {
     "X-Request-ID": {
@@ -323,6 +326,7 @@ def message_envelope(example: str) -> Schema:
 
 def add_shared_parts(result: Schema, **_: Any) -> Schema:
     """drf-spectacular's postprocessing hook: what the operations refer to."""
+    result["info"]["description"] = INTRODUCTION.read_text()
     components = result["components"]
     components["headers"] = HEADERS
     components["responses"] = RESPONSES

@@ -274,6 +274,13 @@ class TestServed:
         assert "script" not in policy or "unsafe" not in policy.split("script")[1].split(";")[0]
 
 
+def test_it_begins_with_what_holds_for_all_of_it(document):
+    introduction = document["info"]["description"]
+
+    for word in ("Bearer", "X-Request-ID", "1500.00", "updated_since", "429", "external_id"):
+        assert word in introduction
+
+
 def test_numbers_are_exact_in_the_document(document):
     example = document["components"]["schemas"]["Product"]["properties"]["price"]["example"]
 
