@@ -174,7 +174,7 @@ def void_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
             " with nothing paid or credited on it can be voided.",
             allowed=allowed_moves(invoice),
         )
-    require_open_period([invoice.date])
+    require_open_period([invoice.date], organisation())
     if invoice.amount:
         post_entry(reversal(invoice, date=invoice.date))
     Invoice.objects.filter(pk=invoice.pk).change(
@@ -240,7 +240,7 @@ def locked(invoice: Invoice) -> Invoice:
 
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
     """Mark invoices as issued: number, status, the customer as they are now. Nothing is saved."""
-    require_open_period(invoice.date for invoice in invoices)
+    require_open_period((invoice.date for invoice in invoices), profile)
     now = timezone.now()
     by_year: dict[int, list[Invoice]] = {}
     for invoice in invoices:

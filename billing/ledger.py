@@ -52,9 +52,11 @@ class NewEntry:
     reverses: JournalEntry | None = None
 
 
-def require_open_period(dates: Iterable[datetime.date]) -> None:
+def require_open_period(dates: Iterable[datetime.date], profile: Organisation) -> None:
     """Raises PeriodClosed if a date lies in the period that an administrator has closed."""
-    _require_open(organisation(), dates)
+    closed = profile.closed_until
+    if closed is not None and any(date <= closed for date in dates):
+        raise PeriodClosed(f"The books are closed up to {closed}.")
 
 
 def post_entries(new_entries: Sequence[NewEntry]) -> list[JournalEntry]:
@@ -66,7 +68,7 @@ def post_entries(new_entries: Sequence[NewEntry]) -> list[JournalEntry]:
     if not new_entries:
         return []
     profile = organisation()
-    _require_open(profile, (new.date for new in new_entries))
+    require_open_period((new.date for new in new_entries), profile)
     fix_currency(profile)
     entries = JournalEntry.objects.bulk_create(
         [
@@ -135,12 +137,6 @@ def standing_entry(document: Record) -> JournalEntry:
 def document_type(document: Record) -> str:
     """What the journal calls this kind of document: invoice, payment, transaction, account."""
     return str(document._meta.model_name)
-
-
-def _require_open(profile: Organisation, dates: Iterable[datetime.date]) -> None:
-    closed = profile.closed_until
-    if closed is not None and any(date <= closed for date in dates):
-        raise PeriodClosed(f"The books are closed up to {closed}.")
 
 
 def _postings(entry: JournalEntry, new: NewEntry, base_currency: str) -> list[Posting]:

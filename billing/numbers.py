@@ -12,10 +12,12 @@ def next_numbers(prefix: str, year: int, count: int) -> list[str]:
     back goes to the next one. A database sequence would leave a gap there, and MAX() + 1 would
     give two transactions the same number.
     """
-    NumberSeries.objects.bulk_create(
-        [NumberSeries(prefix=prefix, year=year)], ignore_conflicts=True
-    )
     series = NumberSeries.objects.filter(prefix=prefix, year=year)
-    series.update(last=F("last") + count)
+    if not series.update(last=F("last") + count):
+        # The first of the year. Another transaction may have been first at the same moment.
+        NumberSeries.objects.bulk_create(
+            [NumberSeries(prefix=prefix, year=year)], ignore_conflicts=True
+        )
+        series.update(last=F("last") + count)
     last = series.values_list("last", flat=True).get()
     return [f"{prefix}-{year:04}-{number:03}" for number in range(last - count + 1, last + 1)]

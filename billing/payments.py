@@ -90,7 +90,7 @@ def record_payment(
     """
     profile = organisation()
     date = date or profile.today()
-    require_open_period([date])
+    require_open_period([date], profile)
     require_payable(amount, profile.currency)
     require_active(customer)
     account = account or default_account()

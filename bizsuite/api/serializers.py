@@ -28,7 +28,7 @@ class StrictSerializer(serializers.Serializer):
         cls = type(self)
         if "_prototypes" not in cls.__dict__:
             cls._prototypes = super().get_fields()
-        return copy.deepcopy(cls._prototypes)
+        return {name: fresh_copy(field) for name, field in cls._prototypes.items()}
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
@@ -71,6 +71,16 @@ class StrictSerializer(serializers.Serializer):
         if not hasattr(self, "_shown"):
             self._shown = type(self)(self.instance, context=self.context).data
         return same_number_or_value(self._shown.get(name, MISSING), value)
+
+
+def fresh_copy(field: serializers.Field) -> serializers.Field:
+    """A field like this one, to be bound to another serializer.
+
+    What a field is made of never changes, so the copy may share it; but one that has fields of
+    its own is their parent, and takes copies of them along.
+    """
+    has_parts = isinstance(field, serializers.BaseSerializer) or hasattr(field, "child")
+    return copy.deepcopy(field) if has_parts else copy.copy(field)
 
 
 class StrictListSerializer(serializers.ListSerializer):
