@@ -233,6 +233,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(TRUSTED_PROXIES)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# A draft with a thousand items is a form with ten thousand fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # The theme. A dotted path is called with the request.
 UNFOLD = {
     "SITE_TITLE": "bizsuite.dashboard.branding.site_title",

@@ -6,7 +6,14 @@ from decimal import Decimal
 from billing.models import Invoice, Payment
 from bizsuite.events.models import Event
 from tests.backoffice.staff import form_values, messages_of, text_of
-from tests.factories import make_customer, make_draft, make_invoice, make_payment, make_product
+from tests.factories import (
+    make_customer,
+    make_draft,
+    make_invoice,
+    make_payment,
+    make_product,
+    new_item,
+)
 
 LIST = "/admin/billing/invoice/"
 PAYMENTS = "/admin/billing/payment/"
@@ -257,3 +264,36 @@ def test_the_list_asks_as_often_for_many_as_for_few(administrator, django_assert
         administrator.get(LIST)
     with django_assert_max_num_queries(12):
         administrator.get(PAYMENTS)
+
+
+def test_a_draft_with_many_items_is_saved(administrator):
+    draft = make_draft(items=[new_item(description=f"Item {number}") for number in range(170)])
+
+    answer = administrator.send(page_of(draft), {"items-169-amount": "7.00"})
+
+    assert answer.status_code == 302
+    draft.refresh_from_db()
+    assert draft.items.count() == 170
+    assert draft.amount == Decimal(169 * 100 + 7)
+
+
+def test_a_customer_is_added_on_the_way_to_an_invoice(administrator):
+    """In the small window behind the customer's menu."""
+    answer = administrator.post(
+        "/admin/customers/customer/add/?_popup=1", {"account": "New One", "_popup": "1"}
+    )
+
+    assert "popup_response.js" in text_of(answer)
+    assert "New One" in text_of(answer)
+
+
+def test_choosing_a_customer_searches_whatever_the_case(administrator):
+    make_customer(account="ÄRGER GmbH")
+    make_customer(account="Jane Smith")
+
+    answer = administrator.get(
+        "/admin/autocomplete/",
+        {"app_label": "billing", "model_name": "invoice", "field_name": "customer", "term": "ärg"},
+    )
+
+    assert [found["text"] for found in answer.json()["results"]] == ["ÄRGER GmbH"]

@@ -11,6 +11,7 @@ from bizsuite.identity.models import organisation
 from bizsuite.identity.roles import Role
 from tests.backoffice.staff import staff_client, text_of
 from tests.factories import (
+    PASSWORD,
     make_customer,
     make_draft,
     make_invoice,
@@ -181,3 +182,31 @@ def test_amounts_follow_the_currency(administrator):
 
     assert "Total 1,234.50 USD" in page
     assert invoice.amount == Decimal("1234.5")
+
+
+def test_errors_have_a_page_with_a_way_back(viewer_in_admin, administrator, monkeypatch):
+    forbidden = viewer_in_admin.get("/admin/identity/user/")
+    assert forbidden.status_code == 403
+    assert "That is not for your role" in plain(forbidden)
+    missing = administrator.get("/nothing/here")
+    assert missing.status_code == 404
+    assert "There is nothing here" in plain(missing)
+
+    def fail(request):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bizsuite.dashboard.site.home_context", fail)
+    administrator.raise_request_exception = False
+    broken = administrator.get("/admin/")
+    assert broken.status_code == 500
+    assert "What you were saving has not been saved" in plain(broken)
+    assert 'href="/admin/"' in text_of(broken)
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(nobody):
+    user = make_user()
+    asked = nobody.get("/admin/billing/invoice/?status__exact=Paid")
+
+    answer = nobody.post(asked["Location"], {"username": user.email, "password": PASSWORD})
+
+    assert answer["Location"] == "/admin/billing/invoice/?status__exact=Paid"
