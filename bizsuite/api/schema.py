@@ -25,6 +25,7 @@ SUMMARIES = {
     "destroy": "Delete {singular}",
 }
 UPDATES = ("update", "partial_update")
+REMOVALS_AND_UPDATES = (*UPDATES, "destroy")
 
 
 class ResourceSchema(AutoSchema):
@@ -79,6 +80,10 @@ class ResourceSchema(AutoSchema):
     def _get_parameters(self) -> list[Schema]:
         parameters = super()._get_parameters()
         shape = self._shape()
+        if self.action in REMOVALS_AND_UPDATES:
+            parameters.append(parts.IF_MATCH)
+        if self.action == "retrieve" and hasattr(self.view, "sortable"):
+            parameters.append(parts.IF_NONE_MATCH)
         if self.pages:
             sort = parts.sort_parameter(self.view.sortable)
             parameters += [*parts.LIST_PARAMETERS, sort, *self._filters()]
@@ -138,6 +143,8 @@ class ResourceSchema(AutoSchema):
             successes = super()._get_response_bodies(direction)
             for status, response in successes.items():
                 self._finish(status, response)
+        if parts.IF_NONE_MATCH in self._get_parameters():
+            successes["304"] = parts.NOT_MODIFIED
         names = self._errors()
         return successes | {status: parts.ref("responses", name) for status, name in names.items()}
 
@@ -147,6 +154,8 @@ class ResourceSchema(AutoSchema):
             errors |= parts.ERRORS_OF_ONE
         if self.method not in SAFE_METHODS:
             errors |= parts.ERRORS_OF_WRITES
+        if self.action in REMOVALS_AND_UPDATES:
+            errors |= parts.ERRORS_OF_CHANGES
         if self.method in ("POST", "PUT", "PATCH"):
             errors |= parts.ERRORS_OF_BODIES
         return dict(sorted(errors.items()))

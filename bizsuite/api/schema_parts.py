@@ -41,6 +41,10 @@ HEADERS: dict[str, Schema] = {
         "description": "The new record's address.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "ETag": {
+        "description": "Names this state of the record, for If-None-Match and If-Match.",
+        "schema": {"type": "string", "example": '"3-9f86d081884c7d65"'},
+    },
     "Allow": {
         "description": "The methods that this address takes.",
         "schema": {"type": "string"},
@@ -215,6 +219,11 @@ RESPONSES: dict[str, Schema] = {
         "conflict",
         shape="Conflict",
     ),
+    "Stale": _failure(
+        "Somebody changed the record since the state that If-Match names; nothing was done.",
+        "This record has been changed since you read it.",
+        "stale",
+    ),
     "PayloadTooLarge": _failure(
         "The body is larger than 2 MB (a batch: 10 MB).",
         "The body is larger than 2 MB.",
@@ -259,9 +268,11 @@ ERRORS_OF_ALL = {
     "500": "ServerError",
     "503": "Unavailable",
 }
-# … for those with an id in their address, those that write, and those with a body.
+# … for those with an id in their address, those that write, those that change or remove a record
+# in place, and those with a body.
 ERRORS_OF_ONE = {"404": "NotFound"}
 ERRORS_OF_WRITES = {"409": "Conflict"}
+ERRORS_OF_CHANGES = {"412": "Stale"}
 ERRORS_OF_BODIES = {"413": "PayloadTooLarge", "415": "UnsupportedMediaType"}
 
 LIST_PARAMETERS: list[Schema] = [
@@ -283,6 +294,26 @@ LIST_PARAMETERS: list[Schema] = [
         },
     },
 ]
+
+
+IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of the state that you have: if it still is the present one, the "
+    "answer is an empty 304.",
+    "schema": {"type": "string"},
+}
+IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of the state that you have seen: if it no longer is the present "
+    "one, nothing is done and the answer is a 412.",
+    "schema": {"type": "string"},
+}
+NOT_MODIFIED: Schema = {
+    "description": "The state that you have is the present one.",
+    "headers": headers("ETag"),
+}
 
 
 def sort_parameter(sortable: tuple[str, ...]) -> Schema:

@@ -19,12 +19,13 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
-from bizsuite.api import listing
+from bizsuite.api import etags, listing
 from bizsuite.api.envelope import success
 from bizsuite.api.parsing import parse_body
 from bizsuite.api.serializers import NoBody, shown_names
-from bizsuite.errors import Invalid
+from bizsuite.errors import Invalid, Stale
 from bizsuite.identity.actors import Actor
+from bizsuite.records import Record, lock
 
 
 class ApiView(APIView):
@@ -139,7 +140,28 @@ class ResourceViewSet(ViewSetMixin, ApiView):
             if status == 201
             else None
         )
-        return Response(success(serializer.data), status=status, headers=headers)
+        response = Response(success(serializer.data), status=status, headers=headers)
+        response.record_version = getattr(record, "version", None)
+        return response
+
+    def _finish(self, response: Response) -> HttpResponse:
+        """Give an answer that shows one record its ETag, and leave out what the client has."""
+        finished = super()._finish(response)
+        version = getattr(response, "record_version", None)
+        if version is not None and finished.status_code < 300:
+            finished["ETag"] = etag = etags.etag_of(version, finished.content)
+            asked = self.request.headers.get("If-None-Match", "")
+            if self.request.method in SAFE_METHODS and etags.is_shown(asked, etag):
+                return etags.not_modified(finished)
+        return finished
+
+    def require_match(self, record: Record) -> None:
+        """Raises Stale if the client names a version (If-Match) that is no longer the current."""
+        asked = self.request.headers.get("If-Match")
+        if asked is not None:
+            lock(record)
+            if not etags.names_version(asked, record.version):
+                raise Stale("This record has been changed since you read it.")
 
     def answer_all(self, records: list[Any], *, status: int = 200) -> Response:
         """Several records that are not a page of a list."""
@@ -223,6 +245,7 @@ class UpdateMixin:
 
     def update(self, request: Any, pk: str) -> Response:
         record = self.get_object()
+        self.require_match(record)
         return self.answer(self.update_record(record, self.validated(record=record)))
 
     def partial_update(self, request: Any, pk: str) -> Response:
@@ -235,4 +258,6 @@ class DeleteMixin:
     def destroy(self, request: Any, pk: str) -> Response:
         self._refuse_parameters(())
         self.refuse_body()
-        return Response({"success": True, "message": self.delete_record(self.get_object())})
+        record = self.get_object()
+        self.require_match(record)
+        return Response({"success": True, "message": self.delete_record(record)})
