@@ -18,7 +18,7 @@ LONGEST_DELAY_SECONDS = 30.0
 # Who lived this long did not fail to start: the next restart is quick again.
 SETTLED_AFTER_SECONDS = 20.0
 # Under the five seconds that stopping may take in all.
-GRACE_SECONDS = 3.5
+GRACE_SECONDS = 3.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

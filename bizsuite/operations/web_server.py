@@ -12,7 +12,7 @@ preload_app = True
 # Longer than a browser or a client library pauses between two requests of one task.
 keepalive = 15
 # Requests under way get this long to end when the product stops; all must be over in five.
-graceful_timeout = 3
+graceful_timeout = 2
 # The most that gunicorn allows. What is above MAX_URL_BYTES and below this, the API refuses.
 limit_request_line = 8190
 limit_request_field_size = 8190
