@@ -25,18 +25,15 @@ class StrictJSONParser(BaseParser):
     media_type = MEDIA_TYPE
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return parse_body(
-            parser_context["request"]._request, limit=parser_context["view"].max_body_bytes
-        )
+        request, limit = parser_context["request"]._request, parser_context["view"].max_body_bytes
+        return parse_body(request, read_body(request, limit=limit))
 
 
-def parse_body(request: HttpRequest, *, limit: int) -> dict[str, Any]:
-    """The body's JSON object; an absent body is an empty one.
+def parse_body(request: HttpRequest, body: bytes) -> dict[str, Any]:
+    """The JSON object that `body` is; an absent body is an empty one.
 
-    limit: bytes. Raises PayloadTooLarge (from the announced length where there is one),
-    UnsupportedMediaType, ParseError and Invalid.
+    Raises UnsupportedMediaType, ParseError and Invalid.
     """
-    body = _read(request, limit)
     if not body:
         return {}
     _require_json(request)
@@ -49,7 +46,12 @@ def parse_body(request: HttpRequest, *, limit: int) -> dict[str, Any]:
     return value
 
 
-def _read(request: HttpRequest, limit: int) -> bytes:
+def read_body(request: HttpRequest, *, limit: int) -> bytes:
+    """The body as it came.
+
+    limit: bytes. Raises PayloadTooLarge (from the announced length where there is one) and
+    ParseError.
+    """
     too_large = PayloadTooLarge(f"The body is larger than {limit // 1_000_000} MB.")
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not (announced.isascii() and announced.isdigit()):

@@ -80,6 +80,8 @@ class ResourceSchema(AutoSchema):
     def _get_parameters(self) -> list[Schema]:
         parameters = super()._get_parameters()
         shape = self._shape()
+        if self.method == "POST":
+            parameters.append(parts.IDEMPOTENCY_KEY)
         if self.action in REMOVALS_AND_UPDATES:
             parameters.append(parts.IF_MATCH)
         if self.action == "retrieve" and hasattr(self.view, "sortable"):
@@ -154,6 +156,8 @@ class ResourceSchema(AutoSchema):
             errors |= parts.ERRORS_OF_ONE
         if self.method not in SAFE_METHODS:
             errors |= parts.ERRORS_OF_WRITES
+        if self.method == "POST":
+            errors |= parts.ERRORS_OF_POSTS
         if self.action in REMOVALS_AND_UPDATES:
             errors |= parts.ERRORS_OF_CHANGES
         if self.method in ("POST", "PUT", "PATCH"):

@@ -45,6 +45,11 @@ HEADERS: dict[str, Schema] = {
         "description": "Names this state of the record, for If-None-Match and If-Match.",
         "schema": {"type": "string", "example": '"3-9f86d081884c7d65"'},
     },
+    "Idempotent-Replayed": {
+        "description": "`true` on an answer that was kept from an earlier request with the same "
+        "Idempotency-Key.",
+        "schema": {"type": "string", "const": "true"},
+    },
     "Allow": {
         "description": "The methods that this address takes.",
         "schema": {"type": "string"},
@@ -237,6 +242,11 @@ RESPONSES: dict[str, Schema] = {
         "Send the body as application/json.",
         "unsupported_media_type",
     ),
+    "KeyReused": _failure(
+        "The Idempotency-Key stood with another request; nothing was done.",
+        "This idempotency key was used with another request.",
+        "idempotency_key_reused",
+    ),
     "TooManyRequests": _failure(
         "The key's requests of this hour are used up.",
         "Rate limit of 1000 requests per hour exceeded.",
@@ -269,10 +279,11 @@ ERRORS_OF_ALL = {
     "503": "Unavailable",
 }
 # … for those with an id in their address, those that write, those that change or remove a record
-# in place, and those with a body.
+# in place, those that create or act, and those with a body.
 ERRORS_OF_ONE = {"404": "NotFound"}
 ERRORS_OF_WRITES = {"409": "Conflict"}
 ERRORS_OF_CHANGES = {"412": "Stale"}
+ERRORS_OF_POSTS = {"422": "KeyReused"}
 ERRORS_OF_BODIES = {"413": "PayloadTooLarge", "415": "UnsupportedMediaType"}
 
 LIST_PARAMETERS: list[Schema] = [
@@ -309,6 +320,13 @@ IF_MATCH: Schema = {
     "description": "The ETag of the state that you have seen: if it no longer is the present "
     "one, nothing is done and the answer is a 412.",
     "schema": {"type": "string"},
+}
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A name of your own for this request, unique among those of your API key: sent "
+    "again within 24 hours it has no second effect, and the answer is the first one's.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 NOT_MODIFIED: Schema = {
     "description": "The state that you have is the present one.",

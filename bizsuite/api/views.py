@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django_filters import FilterSet
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
@@ -19,9 +20,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
-from bizsuite.api import etags, listing
+from bizsuite.api import etags, idempotency, listing
 from bizsuite.api.envelope import success
-from bizsuite.api.parsing import parse_body
+from bizsuite.api.parsing import parse_body, read_body
 from bizsuite.api.serializers import NoBody, shown_names
 from bizsuite.errors import Invalid, Stale
 from bizsuite.identity.actors import Actor
@@ -54,15 +55,27 @@ class ApiView(APIView):
             self.initial(self.request, *args, **kwargs)
             if request.method in SAFE_METHODS or not self.takes(request.method):
                 return self._run()
-            self.body = parse_body(request, limit=self.max_body_bytes)
-            self.prepare()
-            with transaction.atomic():
-                response = self._run()
-                if response.status_code >= 400:
-                    transaction.set_rollback(True)
-            return response
+            return self._write(request)
         except Exception as error:  # noqa: BLE001  every error becomes an envelope
             return self._finish(self.handle_exception(error))
+
+    def _write(self, request: HttpRequest) -> HttpResponse:
+        key = idempotency.requested_key(request)
+        sent = read_body(request, limit=self.max_body_bytes)
+        self.body = parse_body(request, sent)
+        self.prepare()
+        with transaction.atomic():
+            claimed = None
+            if key is not None:
+                claimed = idempotency.claim(request, key, sent, now=timezone.now())
+                if claimed.status is not None:
+                    return self._finish(idempotency.replay(claimed))
+            response = self._run()
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+            elif claimed is not None:
+                idempotency.keep(claimed, response)
+        return response
 
     def prepare(self) -> None:
         """What needs the network or much time, before the transaction opens."""
