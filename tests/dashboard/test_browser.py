@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connections
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, sync_playwright
 
 from customers.models import Customer
@@ -66,6 +67,8 @@ def browse(live_server, monkeypatch) -> Iterator[Watched]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Watched(browser.new_page(viewport=DESKTOP), live_server.url)
         browser.close()
+        # Within the loop the test has a connection of its own, which nobody else would close.
+        connections.close_all()
 
 
 def sign_in(browse: Watched) -> None:
