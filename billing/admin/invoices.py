@@ -58,7 +58,7 @@ class ItemsInline(ItemInline):
             typed = ("quantity", "amount", "tax_rate")
         else:
             typed = ("count_quantity", "money_price", "count_tax_rate")
-        return ("product", "description", *typed, "category", "money_total")
+        return ("product", "description", "category", *typed, "money_total")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceItem]:
         return super().get_queryset(request).select_related("invoice", "product", "category")

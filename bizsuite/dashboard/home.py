@@ -139,7 +139,7 @@ def _latest_invoices(request: HttpRequest, today: datetime.date) -> list[Row] | 
 def _latest_payments(request: HttpRequest) -> list[Row] | None:
     if not may(request, "read", "payments"):
         return None
-    payments = Payment.objects.select_related("customer").order_by("-id")[:LATEST]
+    payments = Payment.objects.select_related("customer").order_by("-date", "-id")[:LATEST]
     return [
         Row(
             reverse("admin:billing_payment_change", args=[payment.pk]),
