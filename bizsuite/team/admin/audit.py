@@ -54,6 +54,7 @@ class AuditAdmin(ReadOnlyAdmin):
     )
     ordering = ("-id",)
     date_hierarchy = "occurred_at"
+    search_help_text = gettext_lazy("Event, person, or such as invoice 17")
     fieldsets = (
         (None, {"fields": ("occurred", "kind", "record", "version")}),
         (
