@@ -17,8 +17,8 @@ FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
 # Who lived this long did not fail to start: the next restart is quick again.
 SETTLED_AFTER_SECONDS = 20.0
-# Under the five seconds that stopping may take in all.
-GRACE_SECONDS = 3.0
+# Half of the five seconds that stopping may take in all: a busy machine needs the rest itself.
+GRACE_SECONDS = 2.5
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
