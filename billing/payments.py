@@ -92,7 +92,10 @@ def record_payment(
     date = date or profile.today()
     require_open_period([date], profile)
     require_payable(amount, profile.currency)
-    require_active(customer)
+    unallocated = amount - _total(allocations, amount)
+    if unallocated:
+        # An archived customer may pay what they owe; credit would be new business with them.
+        require_active(customer)
     account = account or default_account()
     require_in_use(account, "account_id")
     _require_allocatable(allocations, customer, profile.currency)
@@ -101,7 +104,7 @@ def record_payment(
         account=account,
         date=date,
         amount=amount,
-        unallocated=amount - _total(allocations, amount),
+        unallocated=unallocated,
         currency=profile.currency,
         **details,
     )

@@ -273,7 +273,7 @@ def test_an_allocation_over_the_balance_undoes_the_whole_payment(api):
 # ── Archived and closed ──────────────────────────────────────────────────────
 
 
-def test_an_archived_account_or_customer_takes_no_payment(api):
+def test_an_archived_account_takes_no_payment(api):
     invoice = make_invoice()
     bank = make_account()
     catalogue.archive_named(bank, actor=SYSTEM)
@@ -283,9 +283,18 @@ def test_an_archived_account_or_customer_takes_no_payment(api):
     assert (answer.status, answer.body["code"]) == (409, "archived")
     assert_nothing_was_paid(before)
 
+
+def test_an_archived_customer_pays_what_they_owe_and_takes_no_credit(api):
+    invoice = make_invoice()
     customers.archive_customer(invoice.customer, actor=SYSTEM)
-    answer = pay(api, invoice)
+    before = last_event_id()
+
+    answer = pay(api, invoice, str(invoice.amount + 1), allow_credit=True)
     assert (answer.status, answer.body["code"]) == (409, "customer_archived")
+    assert_nothing_was_paid(before)
+
+    assert pay(api, invoice, str(invoice.amount)).status == 201
+    assert api.get(f"/invoices/{invoice.pk}").data["status"] == "Paid"
 
 
 def test_without_the_first_account_a_payment_must_name_one(api):
