@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import F, Sum
 
-from billing.book_checks.findings import NOTHING, Finding, differs, named, off, paged
+from billing.book_checks.findings import NOTHING, Finding, differs, named, paged
 from billing.invoices import PREFIX
 from billing.models import Allocation, Invoice, InvoiceItem, NumberSeries, Payment, Transaction
 from billing.models.invoices import InvoiceStatus
@@ -37,27 +37,30 @@ def invoices_are_paid_by_allocations() -> Iterator[Finding]:
     rows = Invoice.objects.annotate(
         allocated=Sum("allocations__amount", default=NOTHING),
         allocated_tax=Sum("allocations__tax", default=NOTHING),
-    ).order_by("id")
-    wrong = rows.exclude(paid=F("allocated"))
-    for pk, paid, allocated in wrong.values_list("id", "paid", "allocated"):
-        yield off(f"Invoice {pk}", "paid", paid, allocated)
-    settled = rows.filter(status=InvoiceStatus.PAID, credited=NOTHING)
-    untaxed = settled.exclude(tax=F("allocated_tax"))
-    for pk, tax, allocated_tax in untaxed.values_list("id", "tax", "allocated_tax"):
-        yield off(f"Invoice {pk}", "tax", tax, allocated_tax)
+    )
+    for invoice in paged(rows):
+        yield from differs(invoice, "paid", invoice.paid, invoice.allocated)
+        if invoice.status == InvoiceStatus.PAID and not invoice.credited:
+            yield from differs(invoice, "tax", invoice.tax, invoice.allocated_tax)
 
 
 def payments_add_up() -> Iterator[Finding]:
     """A payment is what it allocates, to its own customer's invoices, and what it has left."""
-    rows = Payment.objects.annotate(
-        expected=F("amount") - F("refunded") - Sum("allocations__amount", default=NOTHING)
-    ).order_by("id")
-    wrong = rows.exclude(unallocated=F("expected"))
-    for pk, unallocated, expected in wrong.values_list("id", "unallocated", "expected"):
-        yield off(f"Payment {pk}", "unallocated", unallocated, expected)
-    foreign = Allocation.objects.exclude(payment__customer=F("invoice__customer"))
-    for payment_id, invoice_id in foreign.order_by("id").values_list("payment_id", "invoice_id"):
-        yield f"Payment {payment_id} pays invoice {invoice_id}, which is another customer's."
+    for payment in paged(
+        Payment.objects.annotate(allocated=Sum("allocations__amount", default=NOTHING))
+    ):
+        left = payment.amount - payment.refunded - payment.allocated
+        yield from differs(payment, "unallocated", payment.unallocated, left)
+    for allocation in paged(
+        Allocation.objects.annotate(
+            payer=F("payment__customer_id"), debtor=F("invoice__customer_id")
+        )
+    ):
+        if allocation.payer != allocation.debtor:
+            yield (
+                f"Payment {allocation.payment_id} pays invoice {allocation.invoice_id},"
+                " which is another customer's."
+            )
 
 
 def transactions_add_up() -> Iterator[Finding]:

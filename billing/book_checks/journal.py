@@ -4,39 +4,44 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
-from billing.book_checks.findings import NOTHING, Finding, differs, off
+from billing.book_checks.findings import NOTHING, Finding, differs, off, pages, postings_of
 from billing.models import Account, Invoice, JournalEntry, Payment, Posting
 from billing.models.invoices import OPEN_STATUSES
 from billing.models.ledger import Basis, Ledger
+from bizsuite.identity.models import organisation
+from bizsuite.money import round_money
 
 
 def entries_balance() -> Iterator[Finding]:
     """Every entry adds up to zero on each basis, in both currencies."""
-    for basis in (Basis.ACCRUAL, Basis.CASH):
-        sums = (
-            Posting.objects.filter(basis__in=(Basis.BOTH, basis))
-            .order_by("entry_id")
-            .values("entry_id")
-            .annotate(base=Sum("amount"), document=Sum("document_amount"))
-            .exclude(base=NOTHING, document=NOTHING)
-        )
-        for row in sums:
-            wrong = row["base"] or row["document"]
-            yield f"Entry {row['entry_id']} is off by {wrong} on the {basis} basis."
+    for page in pages(JournalEntry.objects.all()):
+        postings = postings_of([entry.pk for entry in page])
+        for entry in page:
+            for basis in (Basis.ACCRUAL, Basis.CASH):
+                counted = [p for p in postings[entry.pk] if p.basis in (Basis.BOTH, basis)]
+                wrong = sum(p.amount for p in counted) or sum(p.document_amount for p in counted)
+                if wrong:
+                    yield f"Entry {entry.pk} is off by {wrong} on the {basis} basis."
 
 
 def postings_follow_entries() -> Iterator[Finding]:
     """A posting has its entry's date, currency and rate, and an entry has postings."""
-    like_entry = Q(date=F("entry__date"), currency=F("entry__currency"))
-    converted = ~Q(entry__exchange_rate=Decimal(1)) | Q(amount=F("document_amount"))
-    wrong = Posting.objects.exclude(like_entry & converted).order_by("id")
-    for pk, entry_id in wrong.values_list("id", "entry_id"):
-        yield f"Posting {pk} differs from its entry {entry_id}."
-    empty = JournalEntry.objects.filter(postings=None).order_by("id")
-    for pk in empty.values_list("id", flat=True):
-        yield f"Entry {pk} has no postings."
+    base_currency = organisation().currency
+    for page in pages(JournalEntry.objects.all()):
+        postings = postings_of([entry.pk for entry in page])
+        for entry in page:
+            if not postings[entry.pk]:
+                yield f"Entry {entry.pk} has no postings."
+            for posting in postings[entry.pk]:
+                converted = round_money(
+                    posting.document_amount * entry.exchange_rate, base_currency
+                )
+                if (posting.date, posting.currency) != (entry.date, entry.currency) or (
+                    posting.amount != converted
+                ):
+                    yield f"Posting {posting.pk} differs from its entry {entry.pk}."
 
 
 def accounts_hold_their_postings() -> Iterator[Finding]:

@@ -1,6 +1,5 @@
 """The documents against the journal: each stands in it with what it says, and with no more."""
 
-import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Sum
 
-from billing.book_checks.findings import NOTHING, Finding, differs, named, off, pages
+from billing.book_checks.findings import NOTHING, Finding, differs, named, off, pages, postings_of
 from billing.models import Account, Invoice, JournalEntry, Payment, Posting, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
@@ -87,13 +86,37 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Journal:
+    """A document's entries in their order, and the postings of all of them by entry."""
+
+    entries: list[JournalEntry]
+    postings: Mapping[int, list[Posting]]
+
+    def sums(self) -> Sums:
+        """By ledger and basis."""
+        found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for entry in self.entries:
+            for posting in self.postings[entry.pk]:
+                found[(posting.ledger, posting.basis)] += posting.document_amount
+        return found
+
+    def first_standing(self) -> JournalEntry | None:
+        """The first entry that is neither reversed nor a reversal."""
+        reversed_entries = {entry.reverses_id for entry in self.entries}
+        for entry in self.entries:
+            if entry.reverses_id is None and entry.pk not in reversed_entries:
+                return entry
+        return None
+
+
 def documents_are_posted() -> Iterator[Finding]:
     """Every document stands in each ledger with what it says; a void or reversed one with 0."""
     for kind, documents in KINDS.items():
         for page in pages(documents.rows):
-            booked = _booked(kind, [document.pk for document in page])
+            journals = _journals(kind, [document.pk for document in page])
             for document in page:
-                expected, posted = documents.expected(document), booked[document.pk]
+                expected, posted = documents.expected(document), journals[document.pk].sums()
                 for key in sorted(expected.keys() | posted.keys()):
                     stored, computed = posted.get(key, NOTHING), expected.get(key, NOTHING)
                     if stored != computed:
@@ -103,35 +126,36 @@ def documents_are_posted() -> Iterator[Finding]:
 
 def entries_have_documents() -> Iterator[Finding]:
     """An entry books a document that there is; what is left of a deleted one comes to nothing."""
-    for kind, documents in KINDS.items():
-        orphans = (
-            Posting.objects.filter(entry__document_type=kind)
-            .exclude(entry__document_id__in=documents.rows.order_by().values("pk"))
-            .order_by("entry__document_id", "ledger")
-            .values_list("entry__document_id", "ledger")
-            .annotate(total=Sum("document_amount"))
-            .exclude(total=NOTHING)
-        )
-        for pk, ledger, total in orphans:
-            yield f"{kind.capitalize()} {pk} is gone and leaves {total} posted to {ledger}."
-    unknown = JournalEntry.objects.exclude(document_type__in=KINDS).order_by("id")
-    for pk, document_type in unknown.values_list("id", "document_type"):
-        yield f"Entry {pk} books a {document_type}, which there is not."
+    missing: dict[str, set[int]] = defaultdict(set)
+    for page in pages(JournalEntry.objects.only("document_type", "document_id")):
+        booked: dict[str, set[int]] = defaultdict(set)
+        for entry in page:
+            booked[entry.document_type].add(entry.document_id)
+            if entry.document_type not in KINDS:
+                yield f"Entry {entry.pk} books a {entry.document_type}, which there is not."
+        for kind in booked.keys() & KINDS.keys():
+            there = KINDS[kind].rows.filter(pk__in=booked[kind]).values_list("pk", flat=True)
+            missing[kind] |= booked[kind].difference(there)
+    for kind, ids in missing.items():
+        for pk, journal in _journals(kind, sorted(ids)).items():
+            for (ledger, _), total in journal.sums().items():
+                if total:
+                    yield f"{kind.capitalize()} {pk} is gone and leaves {total} posted to {ledger}."
 
 
 def entries_say_what_documents_say() -> Iterator[Finding]:
     """A document's first standing entry has its date, and its customer, account and category."""
     for kind, documents in KINDS.items():
         for page in pages(documents.rows):
-            first = _first_standing(kind, [document.pk for document in page])
-            postings = _postings_of([entry_id for entry_id, _ in first.values()])
+            journals = _journals(kind, [document.pk for document in page])
             for document in page:
-                if document.pk not in first:
+                journal = journals[document.pk]
+                entry = journal.first_standing()
+                if entry is None:
                     continue
-                entry_id, date = first[document.pk]
                 if documents.dated:
-                    yield from differs(document, "date", document.date, date)
-                for posting in postings[entry_id]:
+                    yield from differs(document, "date", document.date, entry.date)
+                for posting in journal.postings[entry.pk]:
                     yield from _misnamed(document, posting, documents.names)
 
 
@@ -142,30 +166,11 @@ def _misnamed(document: Any, posting: Posting, names: tuple[str, ...]) -> Iterat
             yield off(named(document), f"{name} of posting {posting.pk}", posted, own)
 
 
-def _booked(kind: str, ids: list[int]) -> dict[int, dict[tuple[str, str], Decimal]]:
-    """By document, then by ledger and basis."""
-    rows = (
-        Posting.objects.filter(entry__document_type=kind, entry__document_id__in=ids)
-        .order_by()
-        .values_list("entry__document_id", "ledger", "basis")
-        .annotate(total=Sum("document_amount"))
-    )
-    booked: dict[int, dict[tuple[str, str], Decimal]] = defaultdict(dict)
-    for pk, ledger, basis, total in rows:
-        booked[pk][(ledger, basis)] = total
-    return booked
-
-
-def _first_standing(kind: str, ids: list[int]) -> dict[int, tuple[int, datetime.date]]:
-    """By document: the first entry that is neither reversed nor a reversal."""
-    rows = JournalEntry.objects.filter(
-        document_type=kind, document_id__in=ids, reverses=None, reversed_by=None
-    ).order_by("-id")  # so that the first one is written last
-    return {pk: (entry, date) for pk, entry, date in rows.values_list("document_id", "id", "date")}
-
-
-def _postings_of(entries: list[int]) -> dict[int, list[Posting]]:
-    found: dict[int, list[Posting]] = defaultdict(list)
-    for posting in Posting.objects.filter(entry__in=entries).order_by("id"):
-        found[posting.entry_id].append(posting)
-    return found
+def _journals(kind: str, ids: list[int]) -> dict[int, Journal]:
+    """By document. In two plain questions: a join over all of the books may be planned badly."""
+    rows = JournalEntry.objects.filter(document_type=kind, document_id__in=ids).order_by("id")
+    entries: dict[int, list[JournalEntry]] = {pk: [] for pk in ids}
+    for entry in rows:
+        entries[entry.document_id].append(entry)
+    postings = postings_of([entry.pk for found in entries.values() for entry in found])
+    return {pk: Journal(found, postings) for pk, found in entries.items()}

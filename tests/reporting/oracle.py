@@ -1,0 +1,51 @@
+"""What invoices and payments come to, in whole numbers and nothing else.
+
+Written without a look at the product's own arithmetic, so that it cannot share its mistakes.
+Prices and quantities are in ten-thousandths, rates in ten-thousandths of a percent, amounts in
+cents.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The nearest whole number to a quotient that is not negative; a half goes up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+@dataclass
+class OracleInvoice:
+    """items: (price, quantity, rate) each."""
+
+    items: list[tuple[int, int, int]]
+    paid: int = 0
+    lines: list[int] = field(init=False)
+    subtotal: int = field(init=False)
+    tax: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Ten-thousandths times ten-thousandths are 10^8 to the unit, and so 10^6 to the cent.
+        self.lines = [half_up(price * quantity, 10**6) for price, quantity, _ in self.items]
+        self.subtotal = sum(self.lines)
+        net: dict[int, int] = {}
+        for (_, _, rate), line in zip(self.items, self.lines, strict=True):
+            net[rate] = net.get(rate, 0) + line
+        self.tax = sum(half_up(amount * rate, 10**6) for rate, amount in net.items())
+
+    @property
+    def amount(self) -> int:
+        return self.subtotal + self.tax
+
+    @property
+    def balance(self) -> int:
+        return self.amount - self.paid
+
+    @property
+    def income_received(self) -> int:
+        """What has been paid, less its share of the tax."""
+        return self.paid - (half_up(self.tax * self.paid, self.amount) if self.amount else 0)
+
+
+def total(invoices: Iterable[OracleInvoice], figure: str) -> int:
+    return sum(getattr(invoice, figure) for invoice in invoices)
