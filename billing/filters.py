@@ -8,6 +8,7 @@ from billing.models import Account, Category, Invoice, Payment, Product, Transac
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from bizsuite.api.filters import (
+    ArchivableFilter,
     DateFilter,
     FlagFilter,
     IdFilter,
@@ -23,20 +24,6 @@ COMMON = ("external_id", "updated_since")
 class DatedFilter(RecordFilter):
     date_from = DateFilter(field_name="date", lookup_expr="gte", help_text="First day, inclusive.")
     date_to = DateFilter(field_name="date", lookup_expr="lte", help_text="Last day, inclusive.")
-
-
-class ArchivableFilter(RecordFilter):
-    search = SearchFilter()
-    archived = FlagFilter(
-        method="filter_archived", help_text="true: the archived ones; else the active ones."
-    )
-
-    def filter_archived(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
-        return queryset.filter(archived_at__isnull=not value)
-
-    def filter_queryset(self, queryset: Any) -> QuerySet:
-        queryset = super().filter_queryset(queryset)
-        return queryset.active() if self.form.cleaned_data["archived"] is None else queryset
 
 
 class AccountFilter(ArchivableFilter):

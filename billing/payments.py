@@ -111,27 +111,33 @@ def record_payment(
     payment.search_text = payment.folded_search_text()
     payment.save(force_insert=True)
     _book_line(payment, **line or {})
-    postings = [NewPosting(ledger=Ledger.CASH, amount=amount, account=account)]
+    settled = _settle_all(payment, allocations)
+    _record_receipt(payment, settled, actor)
+    return payment
+
+
+def _settle_all(payment: Payment, allocations: Sequence[Mapping[str, Any]]) -> list[Invoice]:
+    """Put a payment against its invoices and book it; returns the invoices as they are then."""
+    postings = [NewPosting(ledger=Ledger.CASH, amount=payment.amount, account=payment.account)]
     settled = []
     # In the order of their ids, so that two payments over the same invoices cannot deadlock.
     for allocation in sorted(allocations, key=lambda each: each["invoice"].pk):
         invoice, its_postings = _settle(payment, allocation["invoice"], allocation["amount"])
         settled.append(invoice)
         postings += its_postings
-    postings.append(
-        NewPosting(ledger=Ledger.CUSTOMER_CREDIT, amount=-payment.unallocated, customer=customer)
+    credit = NewPosting(
+        ledger=Ledger.CUSTOMER_CREDIT, amount=-payment.unallocated, customer=payment.customer
     )
     post_entry(
         NewEntry(
-            date=date,
+            date=payment.date,
             document=payment,
-            description=f"Payment from {customer.account}",
+            description=f"Payment from {payment.customer.account}",
             currency=payment.currency,
-            postings=postings,
+            postings=[*postings, credit],
         )
     )
-    _record_receipt(payment, settled, actor)
-    return payment
+    return settled
 
 
 def _require_allocatable(

@@ -159,3 +159,19 @@ class RecordFilter(django_filters.FilterSet):
         if empty:
             raise Invalid(empty)
         return super().filter_queryset(queryset)
+
+
+class ArchivableFilter(RecordFilter):
+    """The filters of records that are archived once documents refer to them."""
+
+    search = SearchFilter()
+    archived = FlagFilter(
+        method="filter_archived", help_text="true: the archived ones; else the active ones."
+    )
+
+    def filter_archived(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.filter(archived_at__isnull=not value)
+
+    def filter_queryset(self, queryset: Any) -> QuerySet:
+        queryset = super().filter_queryset(queryset)
+        return queryset.active() if self.form.cleaned_data["archived"] is None else queryset
