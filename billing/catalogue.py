@@ -15,10 +15,11 @@ from billing.models.catalogue import Named
 from billing.models.ledger import Ledger
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
 from bizsuite.api.serializers import RecordSerializer
-from bizsuite.errors import Conflict, Invalid, NotFound, Stale
+from bizsuite.errors import Conflict, Invalid, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
+from bizsuite.records import lock
 
 SERIALIZERS: dict[type[models.Model], type[RecordSerializer]] = {
     Account: AccountSerializer,
@@ -94,7 +95,7 @@ def update_named(
     An account's currency and opening balance are booked and stay; a category that is in use
     stays income or expense.
     """
-    record = _locked(record)
+    lock(record)
     if if_version is not None and record.version != if_version:
         raise Stale("This record has been changed since you read it.")
     changes = {name: value for name, value in changes.items() if getattr(record, name) != value}
@@ -118,7 +119,7 @@ def update_named(
 @transaction.atomic
 def delete_named(record: Named, *, actor: Actor) -> bool:
     """Remove a record; returns False if documents refer to it and it was archived instead."""
-    record = _locked(record)
+    lock(record)
     data, pk, version = _shown(record), record.pk, record.version
     try:
         with transaction.atomic():
@@ -157,14 +158,6 @@ def require_in_use(record: Named, field: str) -> None:
     """Raises NameArchived: a new document that names an archived record is a mistake."""
     if record.archived_at is not None:
         raise NameArchived(f"{record.name} ({field} {record.pk}) is archived.", allowed=["restore"])
-
-
-def _locked(record: Named) -> Named:
-    """The record as it is now, held until the transaction ends (SQLite: the transaction is)."""
-    found = type(record).objects.select_for_update().filter(pk=record.pk).first()
-    if found is None:
-        raise NotFound("There is no such record.")
-    return found
 
 
 def _require_unused(category: Category) -> None:

@@ -15,11 +15,12 @@ from billing.models.catalogue import FlowType
 from billing.models.ledger import Ledger
 from billing.payments import pay_invoice
 from billing.serializers import TransactionSerializer
-from bizsuite.errors import Conflict, Invalid, NotFound, Stale
+from bizsuite.errors import Conflict, Invalid, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
 from bizsuite.money import split_gross
+from bizsuite.records import lock
 
 
 class TransactionFixed(Conflict):
@@ -73,7 +74,7 @@ def update_transaction(
     What is sent as it is already changes nothing. Raises PeriodClosed if the old or the new date
     lies in the closed period, and TransactionFixed for a payment's line.
     """
-    line = _locked(line)
+    lock(line)
     if if_version is not None and line.version != if_version:
         raise Stale("This transaction has been changed since you read it.")
     changes = {name: value for name, value in changes.items() if getattr(line, name) != value}
@@ -91,7 +92,7 @@ def update_transaction(
     Transaction.objects.filter(pk=line.pk).change(
         **changes, tax=line.tax, search_text=line.folded_search_text()
     )
-    line = _locked(line)
+    line.refresh()
     if entries:
         # Both at once: accounts are locked in one order, whichever way the money moves.
         post_entries([*entries, _entry(line)])
@@ -102,7 +103,7 @@ def update_transaction(
 @transaction.atomic
 def delete_transaction(line: Transaction, *, actor: Actor) -> None:
     """Remove a line; the books keep its entry and the reversal, dated like it."""
-    line = _locked(line)
+    lock(line)
     _require_own(line)
     _require_standing(line)
     post_entry(reversal(line, date=line.date))
@@ -117,24 +118,15 @@ def reverse_transaction(
     line: Transaction, *, actor: Actor, date: datetime.date | None = None
 ) -> Transaction:
     """Take a line out of the books on a date of its own: the way to correct a closed period."""
-    line = _locked(line)
+    lock(line)
     _require_own(line)
     _require_standing(line)
     date = date or organisation().today()
     post_entry(reversal(line, date=date))
     Transaction.objects.filter(pk=line.pk).change(reversed_on=date)
-    line = _locked(line)
+    line.refresh()
     record_events([_event("updated", line)], actor=actor)
     return line
-
-
-def _locked(line: Transaction) -> Transaction:
-    """The line as it is now, held until the transaction ends (SQLite: the transaction is)."""
-    rows = Transaction.objects.select_for_update(of=("self",))
-    found = rows.select_related("account", "category").filter(pk=line.pk).first()
-    if found is None:
-        raise NotFound("There is no such record.")
-    return found
 
 
 def _lock_invoices(new_transactions: Sequence[Mapping[str, Any]]) -> None:
