@@ -208,9 +208,17 @@ def print_troubles(title: str, troubles: Sequence[str]) -> None:
             print(f"  … and {len(troubles) - 20:,} more", file=sys.stderr)
 
 
+def web_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError("must begin with http:// or https://")
+    return text
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("url", metavar="URL", help="such as http://127.0.0.1:8000")
+    parser.add_argument(
+        "url", metavar="URL", type=web_address, help="such as http://127.0.0.1:8000"
+    )
     parser.add_argument("key", metavar="KEY", help="an API key: bs_live_…")
     parser.add_argument("file", metavar="FILE", type=Path, help="such as online-retail.csv.gz")
     given = parser.parse_args(arguments)

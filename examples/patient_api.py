@@ -13,6 +13,7 @@ ROWS_PER_PAGE = 100
 CONNECTIONS = 4
 TRIES = 6
 FIRST_PAUSE_SECONDS = 0.5
+UNTOLD_PAUSE_SECONDS = 60  # where a 429 does not say how long
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,7 +31,7 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The API did not answer, or something else did."""
+    """The API did not answer, or something else did, or this key may not do this."""
 
 
 class Api:
@@ -94,7 +95,8 @@ class Api:
             response = self._client.request(method, path, **content)
             if response.status_code != 429:
                 return response
-            seconds = int(response.headers.get("Retry-After", 60))
+            said = response.headers.get("Retry-After", "")
+            seconds = int(said) if said.isdecimal() else UNTOLD_PAUSE_SECONDS
             self._tell(f"The key's rate limit is reached; waiting {seconds:,} seconds.")
             self._sleep(seconds)
 
@@ -105,6 +107,8 @@ class Api:
             succeeded = answer["success"]
         except (ValueError, TypeError, KeyError):
             raise Unavailable(f"{response.url} is not answered by Business Suite") from None
+        if response.status_code in (401, 403):
+            raise Unavailable(answer["message"])
         if not succeeded:
             raise Refused(response.status_code, answer)
         return answer
