@@ -10,8 +10,8 @@ from billing.invoices import create_invoices
 from billing.models import Category, Invoice
 from billing.payments import record_payment
 from tests.billing.books import findings
+from tests.billing.oracle import OracleInvoice, total
 from tests.factories import SYSTEM, make_category, make_customer
-from tests.reporting.oracle import OracleInvoice, total
 
 pytestmark = pytest.mark.django_db
 

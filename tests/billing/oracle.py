@@ -49,3 +49,8 @@ class OracleInvoice:
 
 def total(invoices: Iterable[OracleInvoice], figure: str) -> int:
     return sum(getattr(invoice, figure) for invoice in invoices)
+
+
+def net_of(gross: int, rate: int) -> int:
+    """An amount that includes tax, without it."""
+    return half_up(gross * 10**6, 10**6 + rate)
