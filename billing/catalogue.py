@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from billing.amounts import require_payable
+from billing.currency import open_books
 from billing.ledger import NewEntry, NewPosting, post_entry
 from billing.models import Account, Category, Product
 from billing.models.catalogue import Named
@@ -26,10 +27,14 @@ SERIALIZERS: dict[type[models.Model], type[RecordSerializer]] = {
     Category: CategorySerializer,
     Product: ProductSerializer,
 }
+FIXED: dict[type[models.Model], tuple[str, ...]] = {
+    Account: ("currency", "opening_balance"),
+    Category: ("type",),
+}
 
 
-class TypeInUse(Conflict):
-    code = "type_in_use"
+class FixedOnceMade(Conflict):
+    code = "fixed_once_made"
 
 
 class NameArchived(Conflict):
@@ -39,8 +44,8 @@ class NameArchived(Conflict):
 @transaction.atomic
 def create_account(*, actor: Actor, **fields: Any) -> Account:
     """Open an account; its opening balance is booked against equity, dated today."""
-    profile = organisation()
     opening = fields.pop("opening_balance", Decimal(0))
+    profile = open_books() if opening else organisation()
     currency = fields.pop("currency", profile.currency)
     if currency != profile.currency:
         raise Invalid({"currency": f"Accounts are kept in {profile.currency}"})
@@ -92,8 +97,7 @@ def update_named(
 ) -> Named:
     """Change an account, a category or a product. What is sent as it is already changes nothing.
 
-    An account's currency and opening balance are booked and stay; a category that is in use
-    stays income or expense.
+    What is FIXED is booked, or may be at this very moment, and stays.
     """
     lock(record)
     if if_version is not None and record.version != if_version:
@@ -101,11 +105,10 @@ def update_named(
     changes = {name: value for name, value in changes.items() if getattr(record, name) != value}
     if not changes:
         return record
-    for name in ("currency", "opening_balance"):
+    for name in FIXED.get(type(record), ()):
         if name in changes:
-            raise Conflict(f"The {name.replace('_', ' ')} of an account cannot change.")
-    if isinstance(record, Category) and "type" in changes:
-        _require_unused(record)
+            kind, what = record._meta.verbose_name, name.replace("_", " ")
+            raise FixedOnceMade(f"The {what} of this {kind} cannot change; add another {kind}.")
     for name, value in changes.items():
         setattr(record, name, value)
     type(record).objects.filter(pk=record.pk).change(
@@ -154,19 +157,16 @@ def restore_named(record: Named, *, actor: Actor) -> Named:
     return record
 
 
+def require_category(category: Category, flow: str, field: str) -> None:
+    """Raises Invalid where income is put into a category of expenses, or the other way round."""
+    if category.type != flow:
+        raise Invalid({field: f"{category.name} is a category of {category.type}"})
+
+
 def require_in_use(record: Named, field: str) -> None:
     """Raises NameArchived: a new document that names an archived record is a mistake."""
     if record.archived_at is not None:
-        raise NameArchived(f"{record.name} ({field} {record.pk}) is archived.", allowed=["restore"])
-
-
-def _require_unused(category: Category) -> None:
-    if (
-        category.transactions.exists()
-        or category.invoice_items.exists()
-        or category.postings.exists()
-    ):
-        raise TypeInUse(f"Category {category.pk} is in use and stays {category.type}.")
+        raise NameArchived(f"{record.name} ({field} {record.pk}) is archived.")
 
 
 def _save_new(records: Sequence[Named]) -> None:

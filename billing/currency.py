@@ -1,29 +1,45 @@
-"""The currency of the books: the organisation's, free to change until the first document."""
+"""The books' currency and their closed period: both are the organisation's, and hold still."""
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from billing.models import Account
-from bizsuite.errors import Conflict
 from bizsuite.events.models import Event
 from bizsuite.identity.models import Organisation, organisation
 
 
-def fix_currency(profile: Organisation) -> None:
-    """Called with the first document: from here on the books add up in one currency."""
-    if profile.currency_fixed:
-        return
-    unchanged = Organisation.objects.filter(pk=profile.pk, currency=profile.currency)
-    if not unchanged.update(currency_fixed=True):
-        raise Conflict("The organisation's currency has just changed. Try again.")
-    _adopt(profile.currency)
+def open_books() -> Organisation:
+    """The organisation, held as it is until the transaction ends; call before anything is booked.
+
+    Else a document could be booked in a currency that is changed, or into a period that is
+    closed, while it is being made. The first document fixes the currency. On SQLite the
+    transaction itself is the hold.
+    """
+    profile = organisation()
+    if not profile.currency_fixed:
+        return _fix_currency()
+    if connection.vendor != "postgresql":
+        return profile
+    # Shared, so that bookings do not wait for each other; Django only knows the exclusive locks.
+    held = Organisation.objects.raw("SELECT * FROM identity_organisation WHERE id = 1 FOR SHARE")
+    return held[0]
 
 
 def follow_organisation(events: Iterable[Event]) -> None:
     """Handle events: when the organisation changes its currency, its empty accounts follow."""
     if any(event.type == "organisation.updated" for event in events):
-        profile = organisation()
+        profile = Organisation.objects.select_for_update().get(pk=1)
         if not profile.currency_fixed:
             _adopt(profile.currency)
+
+
+def _fix_currency() -> Organisation:
+    """From here on the books add up in one currency."""
+    Organisation.objects.filter(pk=1).update(currency_fixed=True)
+    profile = Organisation.objects.get(pk=1)
+    _adopt(profile.currency)
+    return profile
 
 
 def _adopt(currency: str) -> None:

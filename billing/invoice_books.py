@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
 
 from billing.ledger import NewEntry, NewPosting
 from billing.models import Category, Invoice
 from billing.models.ledger import Basis, Ledger
-from bizsuite.money import round_money, split_by_weight
+from bizsuite.money import cumulative_share, round_money, split_by_weight
 
 
 def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry:
@@ -40,8 +39,7 @@ def tax_when_settled(invoice: Invoice, settled: Decimal) -> Decimal:
     """
     if not invoice.amount:
         return round_money(0, invoice.currency)
-    share = Fraction(invoice.tax) * Fraction(settled) / Fraction(invoice.amount)
-    return round_money(share, invoice.currency)
+    return cumulative_share(invoice.tax, Decimal(0), settled, invoice.amount, invoice.currency)
 
 
 def settlement_postings(

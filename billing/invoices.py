@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from billing.catalogue import require_in_use
-from billing.currency import fix_currency
+from billing.catalogue import require_category, require_in_use
+from billing.currency import open_books
 from billing.defaults import default_income_category
 from billing.invoice_books import issue_entry
 from billing.invoice_content import (
@@ -22,13 +22,15 @@ from billing.invoice_content import (
 )
 from billing.ledger import post_entries, post_entry, require_open_period, reversal
 from billing.models import Invoice, InvoiceItem, InvoiceTax
+from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from billing.numbers import next_numbers
 from billing.serializers import InvoiceSerializer
-from bizsuite.errors import Conflict, NotFound, Stale
+from bizsuite.errors import Conflict, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
-from bizsuite.identity.models import Organisation, organisation
+from bizsuite.identity.models import Organisation
+from bizsuite.records import lock
 from customers.customers import require_active
 
 PREFIX = "INV"
@@ -70,8 +72,7 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     Each has customer and items (description, amount = unit price, quantity; tax_rate in percent,
     product, category), and may have date, due_date, notes, external_id, metadata.
     """
-    profile = organisation()
-    fix_currency(profile)
+    profile = open_books()
     invoices = []
     items: list[InvoiceItem] = []
     taxes: list[InvoiceTax] = []
@@ -143,8 +144,7 @@ def issue_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
             f"Invoice {invoice.number} is issued already.", allowed=allowed_moves(invoice)
         )
     require_active(invoice.customer)
-    profile = organisation()
-    _number([invoice], profile)
+    _number([invoice], open_books())
     # Compare-and-set beside the lock: whatever the database, a draft is issued once.
     issued = Invoice.objects.filter(pk=invoice.pk, status=InvoiceStatus.DRAFT).change(
         number=invoice.number,
@@ -156,7 +156,6 @@ def issue_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
     )
     if not issued:
         raise InvoiceNotDraft(f"Invoice {invoice.pk} is not a draft.")
-    _load_parts([invoice])
     _post([invoice])
     invoice = _changed(invoice, "invoice.issued", actor)
     if invoice.status == InvoiceStatus.PAID:
@@ -174,7 +173,7 @@ def void_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
             " with nothing paid or credited on it can be voided.",
             allowed=allowed_moves(invoice),
         )
-    require_open_period([invoice.date], organisation())
+    require_open_period([invoice.date], open_books())
     if invoice.amount:
         post_entry(reversal(invoice, date=invoice.date))
     Invoice.objects.filter(pk=invoice.pk).change(
@@ -222,20 +221,11 @@ def allowed_moves(invoice: Invoice) -> list[str]:
 
 
 def locked(invoice: Invoice) -> Invoice:
-    """The invoice as it is now, held until the transaction ends.
-
-    On SQLite the transaction itself is the lock: it begins IMMEDIATE.
-    """
-    found = (
-        Invoice.objects.select_for_update(of=("self",))
-        .select_related("customer")
-        .prefetch_related(*PARTS)
-        .filter(pk=invoice.pk)
-        .first()
-    )
-    if found is None:
-        raise NotFound("There is no such record.")
-    return found
+    """The invoice and its parts as they are now, held until the transaction ends."""
+    # Without joins: PostgreSQL drops a row whose customer changed while it waited for the lock.
+    lock(invoice)
+    prefetch_related_objects([invoice], "customer", *PARTS)
+    return invoice
 
 
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
@@ -299,6 +289,8 @@ def _require_names_in_use(
             named = new.get(name)
             if named is not None and named.pk not in ids:
                 require_in_use(named, f"items.{index}.{name}_id")
+        if new.get("category") is not None:
+            require_category(new["category"], FlowType.INCOME, f"items.{index}.category_id")
 
 
 def _replaced_items(invoice: Invoice, new_items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -2,18 +2,18 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import F
 
-from billing.currency import fix_currency
+from billing.currency import open_books
 from billing.models import Account, Category, JournalEntry, Posting
 from billing.models.ledger import Basis, Ledger
 from bizsuite.errors import Conflict
-from bizsuite.identity.models import Organisation, organisation
-from bizsuite.money import money_value, round_money
+from bizsuite.identity.models import Organisation
+from bizsuite.money import MONEY_MAX, money_value, round_money
 from bizsuite.records import Record
 from customers.models import Customer
 
@@ -67,9 +67,8 @@ def post_entries(new_entries: Sequence[NewEntry]) -> list[JournalEntry]:
     """
     if not new_entries:
         return []
-    profile = organisation()
+    profile = open_books()
     require_open_period((new.date for new in new_entries), profile)
-    fix_currency(profile)
     entries = JournalEntry.objects.bulk_create(
         [
             JournalEntry(
@@ -171,6 +170,13 @@ def _raise_account_balances(postings: Iterable[Posting]) -> None:
             moved[posting.account_id] += posting.document_amount
     # In the order of their ids, so that two entries over the same accounts cannot deadlock.
     for account_id in sorted(moved):
-        Account.objects.filter(pk=account_id).change(
-            balance=F("balance") + money_value(moved[account_id])
-        )
+        for step in _within_bounds(moved[account_id]):
+            Account.objects.filter(pk=account_id).change(balance=F("balance") + money_value(step))
+
+
+def _within_bounds(amount: Decimal) -> Iterator[Decimal]:
+    """`amount` in parts that each fit a MoneyField: many large amounts may move at once."""
+    while amount:
+        step = max(-MONEY_MAX, min(MONEY_MAX, amount))
+        yield step
+        amount -= step

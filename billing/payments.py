@@ -8,15 +8,16 @@ from typing import Any
 from django.db import transaction
 
 from billing.amounts import require_payable
-from billing.catalogue import require_in_use
+from billing.catalogue import require_category, require_in_use
+from billing.currency import open_books
 from billing.defaults import default_account, default_income_category
 from billing.invoice_books import settlement_postings, tax_when_settled
 from billing.invoices import allowed_moves, locked
-from billing.ledger import NewEntry, NewPosting, post_entry, require_open_period
+from billing.ledger import NewEntry, NewPosting, post_entries, require_open_period
 from billing.models import Account, Allocation, Category, Invoice, Payment, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
-from billing.models.ledger import Ledger
+from billing.models.ledger import Basis, Ledger
 from billing.serializers import (
     InvoiceSerializer,
     PaymentSerializer,
@@ -25,7 +26,6 @@ from billing.serializers import (
 from bizsuite.errors import Conflict, Invalid
 from bizsuite.events.recording import NewEvent, record_events
 from bizsuite.identity.actors import Actor
-from bizsuite.identity.models import organisation
 from customers.customers import require_active
 from customers.models import Customer
 
@@ -88,7 +88,7 @@ def record_payment(
     line: what its line in the cash book says: category, description, external_id, metadata.
     details: method, reference, notes, external_id, metadata.
     """
-    profile = organisation()
+    profile = open_books()
     date = date or profile.today()
     require_open_period([date], profile)
     require_payable(amount, profile.currency)
@@ -117,27 +117,39 @@ def record_payment(
 
 
 def _settle_all(payment: Payment, allocations: Sequence[Mapping[str, Any]]) -> list[Invoice]:
-    """Put a payment against its invoices and book it; returns the invoices as they are then."""
-    postings = [NewPosting(ledger=Ledger.CASH, amount=payment.amount, account=payment.account)]
+    """Put a payment against its invoices and book it; returns the invoices as they are then.
+
+    Money that came before its invoice's date is the customer's credit until then: one entry on
+    each date.
+    """
+    cash = NewPosting(ledger=Ledger.CASH, amount=payment.amount, account=payment.account)
+    postings: dict[datetime.date, list[NewPosting]] = {payment.date: [cash]}
     settled = []
     # In the order of their ids, so that two payments over the same invoices cannot deadlock.
     for allocation in sorted(allocations, key=lambda each: each["invoice"].pk):
         invoice, its_postings = _settle(payment, allocation["invoice"], allocation["amount"])
         settled.append(invoice)
-        postings += its_postings
-    credit = NewPosting(
-        ledger=Ledger.CUSTOMER_CREDIT, amount=-payment.unallocated, customer=payment.customer
-    )
-    post_entry(
-        NewEntry(
-            date=payment.date,
-            document=payment,
-            description=f"Payment from {payment.customer.account}",
-            currency=payment.currency,
-            postings=[*postings, credit],
-        )
-    )
+        postings.setdefault(_settled_on(payment, invoice), []).extend(its_postings)
+    post_entries([_entry(payment, date, postings[date]) for date in sorted(postings)])
     return settled
+
+
+def _settled_on(payment: Payment, invoice: Invoice) -> datetime.date:
+    """Nothing is owed on an invoice, and nothing earned by it, before its date."""
+    return max(payment.date, invoice.date)
+
+
+def _entry(payment: Payment, date: datetime.date, postings: Sequence[NewPosting]) -> NewEntry:
+    """What is left open by `postings` goes to the customer's credit, or comes from it."""
+    left = sum((each.amount for each in postings if each.basis != Basis.CASH), Decimal(0))
+    credit = NewPosting(ledger=Ledger.CUSTOMER_CREDIT, amount=-left, customer=payment.customer)
+    return NewEntry(
+        date=date,
+        document=payment,
+        description=f"Payment from {payment.customer.account}",
+        currency=payment.currency,
+        postings=[*postings, credit],
+    )
 
 
 def _require_allocatable(
@@ -167,6 +179,8 @@ def _settle(
 ) -> tuple[Invoice, list[NewPosting]]:
     """Put `amount` of a payment against an invoice; returns the invoice as it is then."""
     invoice = locked(invoice)
+    if invoice.customer_id != payment.customer_id:  # a draft, moved and issued meanwhile
+        raise Invalid({"allocations": f"Invoice {invoice.pk} is another customer's"})
     if not invoice.is_open():
         raise InvoiceNotOpen(
             f"Invoice {invoice.number or invoice.pk} is {invoice.status}; nothing is owed on it.",
@@ -188,7 +202,7 @@ def _settle(
         invoice=invoice,
         amount=amount,
         tax=tax_when_settled(invoice, after) - tax_when_settled(invoice, before),
-        date=payment.date,
+        date=_settled_on(payment, invoice),
     )
     postings = settlement_postings(
         invoice,
@@ -213,8 +227,7 @@ def _book_line(
     category = category or default_income_category()
     if category is None:
         raise NoIncomeCategory("Add a category of income first: payments are booked under one.")
-    if category.type != FlowType.INCOME:
-        raise Invalid({"category_id": f"{category.name} is a category of {category.type}"})
+    require_category(category, FlowType.INCOME, "category_id")
     line = Transaction(
         type=FlowType.INCOME,
         account=payment.account,

@@ -8,14 +8,15 @@ from typing import Any
 from django.db import transaction
 
 from billing.amounts import require_payable
-from billing.catalogue import require_in_use
+from billing.catalogue import require_category, require_in_use
+from billing.currency import open_books
 from billing.ledger import NewEntry, NewPosting, post_entries, post_entry, reversal
-from billing.models import Invoice, Transaction
+from billing.models import Account, Invoice, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.ledger import Ledger
 from billing.payments import pay_invoice
 from billing.serializers import TransactionSerializer
-from bizsuite.errors import Conflict, Invalid, Stale
+from bizsuite.errors import Conflict, Forbidden, Invalid, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
@@ -42,8 +43,8 @@ def create_transactions(
     Each has type, account, category, amount (the tax included) and date, and may have tax_rate
     in percent, description, external_id, metadata. Income with an `invoice` is a payment on it.
     """
-    currency = organisation().currency
-    _lock_invoices(new_transactions)
+    currency = open_books().currency
+    _lock_in_order(new_transactions)
     made: list[Transaction] = []
     plain: list[Transaction] = []
     for new in new_transactions:
@@ -121,7 +122,9 @@ def reverse_transaction(
     lock(line)
     _require_own(line)
     _require_standing(line)
-    date = date or organisation().today()
+    date = date or max(organisation().today(), line.date)
+    if date < line.date:
+        raise Invalid({"date": "A reversal must not be dated before what it reverses"})
     post_entry(reversal(line, date=date))
     Transaction.objects.filter(pk=line.pk).change(reversed_on=date)
     line.refresh()
@@ -129,11 +132,17 @@ def reverse_transaction(
     return line
 
 
-def _lock_invoices(new_transactions: Sequence[Mapping[str, Any]]) -> None:
-    """Hold all invoices that are paid here, before any account: in one order, no deadlock."""
-    named = {new["invoice"].pk for new in new_transactions if new.get("invoice") is not None}
-    if named:
-        list(Invoice.objects.select_for_update().filter(pk__in=named).order_by("pk"))
+def _lock_in_order(new_transactions: Sequence[Mapping[str, Any]]) -> None:
+    """Hold the invoices that are paid here, then the accounts: in one order, no deadlock.
+
+    Each payment posts by itself; without this, two lists could hold an account each and wait for
+    the other's.
+    """
+    invoices = {new["invoice"].pk for new in new_transactions if new.get("invoice") is not None}
+    if invoices:
+        accounts = {new["account"].pk for new in new_transactions}
+        list(Invoice.objects.select_for_update().filter(pk__in=invoices).order_by("pk"))
+        list(Account.objects.select_for_update().filter(pk__in=accounts).order_by("pk"))
 
 
 def _require_own(line: Transaction) -> None:
@@ -150,6 +159,8 @@ def _require_standing(line: Transaction) -> None:
 
 def _paid(invoice: Invoice, fields: Mapping[str, Any], actor: Actor) -> Transaction:
     """The line of a payment on `invoice`."""
+    if not actor.may("write", "payments"):
+        raise Forbidden("Income on an invoice is a payment; this may not write payments.")
     if fields["type"] != FlowType.INCOME:
         raise Invalid({"invoice_id": "Only income can pay an invoice"})
     if fields.get("tax_rate"):
@@ -184,10 +195,7 @@ def _require_names_in_use(line: Transaction, changed: Iterable[str]) -> None:
 
 def _check(line: Transaction) -> None:
     require_payable(line.amount, line.currency)
-    if line.category.type != line.type:
-        raise Invalid(
-            {"category_id": f"{line.category.name} is a category of {line.category.type}"}
-        )
+    require_category(line.category, line.type, "category_id")
     _, line.tax = split_gross(line.amount, line.tax_rate, line.currency)
 
 

@@ -41,14 +41,14 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The state forbids it. `allowed` names the moves that this state does allow."""
+    """The state forbids it. `allowed` names the moves that this state does allow, if any."""
 
     status = 409
     code = "conflict"
 
     def __init__(self, message: str, *, allowed: list[str] | None = None) -> None:
         super().__init__(message)
-        self.allowed = allowed
+        self.allowed = allowed or []
 
 
 class Stale(DomainError):

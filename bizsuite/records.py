@@ -80,9 +80,12 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def matching(column: str, terms: str) -> Q:
-    """Rows whose case-folded `column` holds every word of `terms`, in any order."""
+def matching(terms: str, *columns: str) -> Q:
+    """Rows that hold every word of `terms` in one of the folded `columns`, in any order."""
     query = Q()
     for term in folded(terms).split():
-        query &= Q(**{f"{column}__contains": term})
+        found = Q()
+        for column in columns:
+            found |= Q(**{f"{column}__contains": term})
+        query &= found
     return query

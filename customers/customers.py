@@ -112,4 +112,4 @@ def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
 def require_active(customer: Customer) -> None:
     """Raises CustomerArchived: a new document for an archived customer is a mistake."""
     if customer.archived_at is not None:
-        raise CustomerArchived(f"Customer {customer.pk} is archived.", allowed=["restore"])
+        raise CustomerArchived(f"Customer {customer.pk} is archived.")

@@ -15,7 +15,7 @@ class CustomerQuerySet(RecordQuerySet["Customer"]):
 
     def search(self, terms: str) -> Self:
         """Every word somewhere in name, e-mail, phone, contact, city, tax id or external id."""
-        return self.filter(matching("search_text", terms))
+        return self.filter(matching(terms, "search_text"))
 
 
 class Customer(Record):

@@ -20,7 +20,7 @@ class ArchivableQuerySet(RecordQuerySet[_Row]):
 
 class NamedQuerySet(ArchivableQuerySet[_Row]):
     def search(self, terms: str) -> Self:
-        return self.filter(matching("search_text", terms))
+        return self.filter(matching(terms, "search_text"))
 
 
 class Named(Record):

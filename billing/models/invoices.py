@@ -56,8 +56,8 @@ class InvoiceQuerySet(RecordQuerySet["Invoice"]):
         return self.open().filter(due_date__lt=today)
 
     def search(self, terms: str) -> Self:
-        """Every word somewhere in number, customer's name or external id."""
-        return self.filter(matching("search_text", terms))
+        """Every word somewhere in number, external id, or about the customer, then and now."""
+        return self.filter(matching(terms, "search_text", "customer__search_text"))
 
 
 class Invoice(Record):

@@ -17,7 +17,7 @@ from customers.models import Customer
 class PaymentQuerySet(RecordQuerySet["Payment"]):
     def search(self, terms: str) -> Self:
         """Every word somewhere in the customer's name, method, reference, notes or external id."""
-        return self.filter(matching("search_text", terms))
+        return self.filter(matching(terms, "search_text", "customer__search_text"))
 
 
 class Payment(Record):
@@ -101,7 +101,7 @@ class Allocation(models.Model):
 class TransactionQuerySet(RecordQuerySet["Transaction"]):
     def search(self, terms: str) -> Self:
         """Every word somewhere in description or external id."""
-        return self.filter(matching("search_text", terms))
+        return self.filter(matching(terms, "search_text"))
 
 
 class Transaction(Record):

@@ -36,10 +36,12 @@ def csv_response(
 
 def _lines(queryset: QuerySet, serializer_class: type[BaseSerializer]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    context: dict[str, Any] = {}  # serializers keep in it what is the same for every row
     columns = [
         name for name, field in serializer_class().fields.items() if not hasattr(field, "many")
     ]
+    # Parts are not looked up only to be left out. Serializers keep in the context what is the
+    # same for every row.
+    context: dict[str, Any] = {"only": frozenset(columns)}
     # Excel takes a file without this mark for one in the local code page.
     yield "\ufeff" + writer.writerow(columns)
     for row in _rows(queryset):

@@ -97,10 +97,10 @@ class Announcement:
 def answers(url: str) -> bool:
     """Whether the API answers; without a key it says 401, which is an answer."""
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=2)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=0.5)
     with closing(connection):
         try:
             connection.request("GET", PROBE_PATH)
             return connection.getresponse().status < 500
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False

@@ -356,7 +356,7 @@ class Business(RuleBasedStateMachine):
     @rule(number=which, month=months)
     def reverse_line(self, number, month) -> None:
         line, known = self.some_line(number)
-        allowed = known.standing and self.open_in(month)
+        allowed = known.standing and self.open_in(month) and month >= known.month
         self.attempt(
             allowed,
             lambda: transactions.reverse_transaction(line, date=day(month), actor=SYSTEM),

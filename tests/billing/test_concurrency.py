@@ -3,22 +3,30 @@
 import datetime
 import itertools
 import random
+import threading
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
 from rest_framework.validators import UniqueValidator
 
 from billing import catalogue, invoices, payments, transactions
+from billing.ledger import PeriodClosed
 from billing.models import Account, Invoice, JournalEntry, NumberSeries, Payment, Transaction
-from bizsuite.errors import Conflict
+from bizsuite.errors import Conflict, DomainError
 from bizsuite.events.models import Event
+from bizsuite.identity.models import organisation
+from bizsuite.team import profile
 from tests.api_client import ApiClient
 from tests.billing.books import in_account
 from tests.concurrency import at_once
 from tests.factories import (
     SYSTEM,
+    close_period,
+    keep_books_in,
     make_account,
     make_customer,
     make_draft,
@@ -205,17 +213,14 @@ def test_two_changes_of_a_draft_at_once_both_stand(key):
 
 def test_transactions_that_swap_their_accounts_do_not_block_each_other():
     one, other = (make_account(name) for name in ("One", "Other"))
-    lines = [make_transaction(account=one), make_transaction(account=other)]
+    there, back = make_transaction(account=one), make_transaction(account=other)
 
-    for first, second in [(other, one), (one, other)] * 3:
-        at_once(
-            [
-                lambda line=line, to=to: transactions.update_transaction(
-                    line, account=to, actor=SYSTEM
-                )
-                for line, to in zip(lines, (first, second), strict=True)
-            ]
-        )
+    def swap(line: Transaction, to: Account, home: Account) -> None:
+        for _ in range(8):
+            transactions.update_transaction(line, account=to, actor=SYSTEM)
+            transactions.update_transaction(line, account=home, actor=SYSTEM)
+
+    at_once([lambda: swap(there, other, one), lambda: swap(back, one, other)])
 
     assert (in_account(one.pk), in_account(other.pk)) == (100, 100)
 
@@ -344,3 +349,66 @@ def test_lists_of_invoices_over_the_same_years_do_not_block_each_other():
     at_once([lambda o=order: create(o) for order in (years, years[::-1]) * 2])
 
     assert {series.last for series in NumberSeries.objects.all()} == {4}
+
+
+# ── The organisation, while something is being booked ────────────────────────
+
+
+def overtaken_by(change: Callable[[], object], act: Callable[[], object]) -> Any:
+    """`act` begins while `change` is made and not committed; returns act's result.
+
+    It must wait for the commit: what it would read before is about to be wrong.
+    """
+    begun, done = threading.Event(), threading.Event()
+
+    def make_change() -> None:
+        with transaction.atomic():
+            change()
+            begun.set()
+            assert not done.wait(0.3), "It did not wait."
+
+    def do_act() -> object:
+        assert begun.wait(10)
+        try:
+            return act()
+        except DomainError as refusal:
+            return refusal
+        finally:
+            done.set()
+
+    return at_once([make_change, do_act])[1]
+
+
+def test_nothing_is_booked_into_a_period_that_is_just_being_closed():
+    customer, draft, invoice = make_customer(), make_draft(), make_invoice()
+    line = make_transaction()
+    booked = JournalEntry.objects.count()
+
+    for month, act in enumerate(
+        [
+            lambda: make_invoice(customer=customer),
+            lambda: invoices.issue_invoice(draft, actor=SYSTEM),
+            lambda: invoices.void_invoice(invoice, actor=SYSTEM),
+            lambda: make_payment(invoice=invoice),
+            lambda: make_transaction(),
+            lambda: transactions.delete_transaction(line, actor=SYSTEM),
+            lambda: transactions.update_transaction(line, amount=Decimal(5), actor=SYSTEM),
+        ],
+        start=1,
+    ):
+        profile.update_organisation(organisation(), closed_until=None, actor=SYSTEM)
+        until = datetime.date(2024, month, 28)
+
+        refusal = overtaken_by(lambda u=until: close_period(u), act)
+
+        assert isinstance(refusal, PeriodClosed)
+    assert JournalEntry.objects.count() == booked
+
+
+def test_the_first_document_is_in_the_currency_that_is_just_being_chosen():
+    customer = make_customer()
+
+    made = overtaken_by(lambda: keep_books_in("EUR"), lambda: make_invoice(customer=customer))
+
+    assert made.currency == "EUR"
+    assert Account.objects.get(pk=1).currency == "EUR"

@@ -173,7 +173,7 @@ class TestArchiving:
 
         with pytest.raises(CustomerArchived) as refusal:
             require_active(customer)
-        assert refusal.value.allowed == ["restore"]
+        assert refusal.value.allowed == []
 
 
 def test_the_database_refuses_a_customer_without_a_name():

@@ -37,6 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # The database, the queue and the logs hold people's data: nobody else's to read.
+        os.umask(0o077)
         try:
             with plain_errors():
                 start_product(
