@@ -143,8 +143,13 @@ if EMBEDDED:
     }
 else:
     CELERY_BROKER_URL = REDIS_URL
-    # A nudge must not hold a request up when Redis is away.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.2, "socket_timeout": 5}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        # A nudge must not hold a request up when Redis is away: kombu would knock for seconds.
+        "socket_connect_timeout": 0.2,
+        "socket_timeout": 5,
+        "max_retries": 0,
+        "global_keyprefix": f"{REDIS_KEY_PREFIX}:",
+    }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -232,6 +237,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # would keep people from signing in; behind a TLS proxy both cookies are Secure.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(TRUSTED_PROXIES)
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Sent on HTTPS only. 30 days: long enough to protect, short enough to take back.
+SECURE_HSTS_SECONDS = 30 * 24 * 60 * 60
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A draft with a thousand items is a form with ten thousand fields.

@@ -13,11 +13,16 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 @dataclass(frozen=True, slots=True)
 class Client:
     """address: the client's own, or the nearest one that no trusted proxy vouches for.
-    private: the request came over HTTPS or never left this machine.
+    secure: the request came over HTTPS.
     """
 
     address: Address
-    private: bool
+    secure: bool
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody on the way could read it: HTTPS, or it never left this machine."""
+        return self.secure or self.address.is_loopback
 
     @property
     def subject(self) -> str:
@@ -40,7 +45,7 @@ def client_of(request: HttpRequest) -> Client:
             address = _address(hop.strip()) if hop.strip() else address
             if not _is_trusted(address):
                 break
-    return Client(address=address, private=secure or address.is_loopback)
+    return Client(address=address, secure=secure)
 
 
 def _address(text: str) -> Address:

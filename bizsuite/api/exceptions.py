@@ -14,6 +14,9 @@ from rest_framework.response import Response
 from bizsuite.api import envelope
 from bizsuite.errors import Conflict, DomainError, Invalid, Unauthorized
 
+# SQLSTATE, as PostgreSQL has them.
+FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION = "23503", "23505"
+
 logger = logging.getLogger(__name__)
 
 _CODES = {
@@ -93,9 +96,8 @@ def _domain_answer(error: DomainError, request_id: str) -> Response:
 
 
 def _database_answer(error: DatabaseError, request_id: str) -> Response:
-    if isinstance(error, IntegrityError):
-        # A constraint caught what no check of ours saw: two requests at the same moment.
-        logger.warning("Request %s refused by the database: %s", request_id, error)
+    if isinstance(error, IntegrityError) and _is_race(error):
+        logger.warning("Request %s collided with another one", request_id)
         return _answer(
             409, "conflict", "This conflicts with something saved at the same moment.", request_id
         )
@@ -105,6 +107,18 @@ def _database_answer(error: DatabaseError, request_id: str) -> Response:
         answer["Retry-After"] = envelope.RETRY_AFTER_SECONDS
         return answer
     return _answer(500, *envelope.PLAIN_MESSAGES[500], request_id)
+
+
+def _is_race(error: IntegrityError) -> bool:
+    """Whether a constraint caught what no check saw because another request was at it too.
+
+    That is so of a value taken twice and of a row that is gone or still needed. NULLs and broken
+    CHECKs are mistakes of ours.
+    """
+    state = getattr(error.__cause__, "pgcode", None)
+    if state is not None:
+        return state in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION)
+    return str(error).startswith(("UNIQUE constraint", "FOREIGN KEY constraint"))
 
 
 def _answer(status_code: int, code: str, message: str, request_id: str) -> Response:

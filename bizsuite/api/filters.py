@@ -23,7 +23,7 @@ class _IdFormField(forms.Field):
     def to_python(self, value: Any) -> int | None:
         if value in self.empty_values:
             return None
-        if not (value.isascii() and value.isdigit() and 0 < int(value[:20]) <= MAX_ID):
+        if not re.fullmatch(r"[0-9]{1,19}", value) or not 0 < int(value) <= MAX_ID:
             raise ValidationError("Must be an id")
         return int(value)
 

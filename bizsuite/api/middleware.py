@@ -1,6 +1,7 @@
 """What happens to a request before any view sees it, and to every answer after."""
 
 import logging
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -32,6 +33,10 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = request_id_of(request)
         request.client = client_of(request)
+        if request.client.secure:
+            # Said by a proxy that is trusted. Links, the CSRF check and HSTS go by this;
+            # Django's own SECURE_PROXY_SSL_HEADER would believe anybody's header.
+            request.META["wsgi.url_scheme"] = "https"
         token = current_request_id.set(request.request_id)
         try:
             # The API refuses by itself, after counting the request.
@@ -77,7 +82,7 @@ class ApiMiddleware:
             logger.exception("Request %s found no database", request.request_id)
             return _finished(plain_failure(503, request.request_id))
         request.api_key = key
-        request.actor = _actor(key, request.request_id) if key else None
+        request.actor = _actor(key, request) if key else None
         response = refusal_of(request) or self._answer(request, rate)
         rate.write_headers(response, now=now)
         return _finished(response)
@@ -113,7 +118,7 @@ def _drop_trailing_slash(request: HttpRequest) -> None:
         request.path_info = request.path_info.removesuffix("/")
 
 
-def _actor(key: ApiKey, request_id: str) -> Actor:
+def _actor(key: ApiKey, request: HttpRequest) -> Actor:
     return Actor(
         name=key.user.name,
         role=key.user.role,
@@ -121,5 +126,12 @@ def _actor(key: ApiKey, request_id: str) -> Actor:
         user_id=key.user_id,
         key_id=key.pk,
         scopes=tuple(key.scopes),
-        request_id=request_id,
+        request_id=request.request_id,
+        causation_depth=_causation_depth(request),
     )
+
+
+def _causation_depth(request: HttpRequest) -> int:
+    """One more than that of the webhook that this request reacts to; 0 when it names none."""
+    said = request.headers.get("X-Causation-Depth", "")
+    return int(said) + 1 if re.fullmatch(r"[0-9]{1,3}", said) else 0

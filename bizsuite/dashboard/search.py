@@ -21,6 +21,7 @@ class Result:
 
 def found(request: HttpRequest, terms: str) -> list[Result]:
     """Pages by their name, then records by their queryset's search, of what the user may see."""
+    terms = terms.replace("\x00", "")  # PostgreSQL takes none
     pages = [
         model_admin
         for model_admin in admin.site._registry.values()

@@ -16,6 +16,9 @@ from bizsuite.identity.roles import Role, Verb, role_may
 from bizsuite.money import is_currency
 from bizsuite.records import Record, RecordQuerySet
 
+NAME_LENGTH = 150
+EMAIL_LENGTH = 254
+
 
 class UserQuerySet(RecordQuerySet["User"]):
     def get_by_natural_key(self, email: str) -> "User":
@@ -27,8 +30,8 @@ class UserQuerySet(RecordQuerySet["User"]):
 class User(AbstractBaseUser, Record):
     """Somebody who signs in with an e-mail address. What they may do is their role's."""
 
-    email = models.EmailField(_("e-mail address"), max_length=254)
-    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("e-mail address"), max_length=EMAIL_LENGTH)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Inactive users cannot sign in; their keys stop.")

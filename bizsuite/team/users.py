@@ -11,9 +11,10 @@ from bizsuite.errors import Conflict, Forbidden, Invalid
 from bizsuite.events.recording import record_event
 from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
-from bizsuite.identity.models import User
+from bizsuite.identity.models import EMAIL_LENGTH, NAME_LENGTH, User
 from bizsuite.identity.roles import Role
 from bizsuite.records import lock
+from bizsuite.team.keys import revoke_api_key
 
 
 class LastAdministrator(Conflict):
@@ -53,7 +54,8 @@ def update_user(user: User, *, actor: Actor, **changes: Any) -> User:
     _lock_administrators()
     lock(user)
     for name, value in changes.items():
-        setattr(user, name, value)
+        changes[name] = value.strip() if isinstance(value, str) else value
+        setattr(user, name, changes[name])
     _check_fields(user)
     User.objects.filter(pk=user.pk).change(**changes)
     _require_an_administrator()
@@ -80,6 +82,8 @@ def delete_user(user: User, *, actor: Actor) -> None:
     _require_administrator(actor)
     _lock_administrators()
     lock(user)
+    for key in user.api_keys.filter(revoked_at=None):
+        revoke_api_key(key, actor=actor)
     User.objects.filter(pk=user.pk).delete()
     _require_an_administrator()
     user.version += 1
@@ -88,6 +92,9 @@ def delete_user(user: User, *, actor: Actor) -> None:
 
 def _check_fields(user: User) -> None:
     errors = {}
+    for name, longest in (("name", NAME_LENGTH), ("email", EMAIL_LENGTH)):
+        if len(getattr(user, name)) > longest:
+            errors[name] = f"Ensure this field has no more than {longest} characters"
     if not user.name:
         errors["name"] = "This field is required"
     if user.role not in Role.values:
