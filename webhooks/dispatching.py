@@ -119,8 +119,10 @@ class Dispatcher:
 
     def _claim(self) -> list[Delivery]:
         now, room = self._clock(), CONNECTIONS - len(self._in_flight)
-        # Looked at first without a transaction: a poll must not take SQLite's write lock.
-        if room <= 0 or not _has_work(now) or not self._turn.keep(now):
+        # Kept at every poll, also when there is nothing to claim: sends may take longer than
+        # the turn. Work is looked for without a transaction: a poll must not take SQLite's
+        # write lock.
+        if not self._turn.keep(now) or room <= 0 or not _has_work(now):
             return []
         return claim_due(now=now, busy=Counter(self._in_flight.values()), limit=room)
 

@@ -1,5 +1,6 @@
 """Whose delivery it is, and whose turn to send."""
 
+import asyncio
 import datetime
 
 import pytest
@@ -20,6 +21,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
+from webhooks import dispatching
 from webhooks.deliveries import Outcome, claim_due, record_outcomes
 from webhooks.dispatching import Turn
 from webhooks.endpoints import delete_endpoint
@@ -84,7 +86,7 @@ def test_a_claim_leaves_room_for_what_is_already_in_flight():
 
 def test_healthy_endpoints_come_first():
     failing = make_endpoint()
-    type(failing).objects.filter(pk=failing.pk).change(failing_since=NOW)
+    type(failing).objects.filter(pk=failing.pk).note_failing(since=NOW, last=NOW)
     healthy = make_endpoint()
     happen()
     fan_out()
@@ -128,6 +130,38 @@ def test_a_turn_that_was_lost_sends_nothing_more():
     assert len(receiver.received) == 1
     assert DispatchTurn.objects.get().token == "another"
     assert Delivery.objects.filter(status=DeliveryStatus.SUCCEEDED).count() == 1
+
+
+def test_a_turn_is_kept_while_all_that_is_sent_is_slow(monkeypatch):
+    """Also when there is nothing more to claim: then the turn is all that the polls are for."""
+
+    class Slow(Receiver):
+        async def post(self, url, *, headers, body):
+            for _ in range(3):
+                clock.now += 6 * SECOND
+                # The poll that reads the clock first is over when it is read again.
+                polled = clock.readings + 2
+                async with asyncio.timeout(10):
+                    while clock.readings < polled:
+                        await asyncio.sleep(0.01)
+                taken.append(await sync_to_async(Turn.take)(clock.now))
+            return await super().post(url, headers=headers, body=body)
+
+    class CountingClock(Clock):
+        readings = 0
+
+        def __call__(self):
+            self.readings += 1
+            return super().__call__()
+
+    monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.01)
+    delivery, clock, taken = make_delivery(), CountingClock(), []
+    receiver = Slow()
+
+    deliver(receiver, clock)
+
+    assert taken == [None, None, None]
+    assert receiver.message_ids == [delivery.message_id]
 
 
 def test_looking_for_work_in_vain_writes_nothing():
