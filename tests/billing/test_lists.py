@@ -267,3 +267,10 @@ def test_money_is_exact_in_lists(api):
     assert b'"amount":1500.00,"status":"Unpaid"' in api.get("/invoices").raw
     assert b'"amount":0.10,' in api.get("/transactions").raw
     assert api.get("/invoices").data[0]["items"][0]["amount"] == Decimal("1500.00")
+
+
+@pytest.mark.parametrize(
+    "text", ["0" * 19 + "1" + "9" * 20, "9" * 19, "9" * 5000, "0", "-1", "1.0"]
+)
+def test_an_id_that_no_row_can_have_is_a_clean_400(api, text):
+    assert api.get(f"/invoices?customer_id={text}").errors == {"customer_id": "Must be an id"}

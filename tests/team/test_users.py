@@ -181,3 +181,20 @@ class TestChanging:
         assert event_names()[-1] == "user.deleted"
         with pytest.raises(NotFound):
             users.delete_user(User(pk=key.user_id), actor=SYSTEM)
+
+
+def test_the_keys_of_a_removed_user_are_revoked_in_sight_of_the_audit_log():
+    make_user()
+    key, _ = make_key(make_user(name="Bo"))
+
+    users.delete_user(key.user, actor=SYSTEM)
+
+    types = list(Event.objects.order_by("-id").values_list("type", flat=True)[:2])
+    assert types == ["user.deleted", "api_key.revoked"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", "x" * 151), ("email", f"{'x' * 250}@a.io")])
+def test_what_the_columns_cannot_hold_is_refused(field, value):
+    with pytest.raises(Invalid) as refusal:
+        make_user(**{field: value})
+    assert field in refusal.value.errors
