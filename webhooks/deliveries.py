@@ -25,7 +25,7 @@ from webhooks.models import (
     DisabledReason,
     WebhookEndpoint,
 )
-from webhooks.retries import LAST_STEP, Random, next_attempt
+from webhooks.retries import LAST_STEP, LONGEST_GAP, Random, next_attempt
 from webhooks.sending import Reply
 from webhooks.serializers import EndpointSerializer
 
@@ -35,6 +35,7 @@ LEASE = datetime.timedelta(seconds=30)
 PER_ENDPOINT = 8
 PATIENCE = datetime.timedelta(days=5)
 GONE = 410
+TEST_EVENT = "webhook.tested"
 _BATCH = 500
 _WORKER = Actor.system("worker")
 
@@ -52,25 +53,29 @@ class Outcome:
     started_at: datetime.datetime
     duration_ms: int
 
+    @property
+    def of_a_test(self) -> bool:
+        return self.delivery.event.type == TEST_EVENT
 
-def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> None:
+
+def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> int:
     """Make a delivery of each event for every active endpoint that subscribed to it.
 
-    Runs in the transaction that moves the consumer's cursor. Twice for one event changes nothing.
+    Returns how many. Runs in the transaction that moves the consumer's cursor. Twice for one event changes nothing.
     """
     # Locked, so that an endpoint is not deleted while deliveries for it are being made.
     endpoints = list(WebhookEndpoint.objects.active().select_for_update().order_by("pk"))
     types = {event_type.name: event_type for event_type in event_types()}
-    _insert(
-        [
-            _new_delivery(event, endpoint, now=now)
-            for event in events
-            # An event type of an older version may be gone; then nobody can have subscribed.
-            if (event_type := types.get(event.type)) is not None
-            for endpoint in endpoints
-            if endpoint.wants(event_type)
-        ]
-    )
+    made = [
+        _new_delivery(event, endpoint, now=now)
+        for event in events
+        # An event type of an older version may be gone; then nobody can have subscribed.
+        if (event_type := types.get(event.type)) is not None
+        for endpoint in endpoints
+        if endpoint.wants(event_type)
+    ]
+    _insert(made)
+    return len(made)
 
 
 @transaction.atomic
@@ -122,12 +127,12 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
         if mine.update(**_settlement(outcome, now, random)):
             settled.append(outcome)
     DeliveryAttempt.objects.bulk_create([_attempt(outcome) for outcome in settled])
-    replies = defaultdict(list)
+    of_endpoint = defaultdict(list)
     for outcome in settled:
-        replies[outcome.delivery.endpoint_id].append(outcome.reply)
+        of_endpoint[outcome.delivery.endpoint_id].append(outcome)
     for endpoint in endpoints:
-        if endpoint.active and endpoint.pk in replies:
-            _judge_endpoint(endpoint, replies[endpoint.pk], now)
+        if endpoint.active and endpoint.pk in of_endpoint:
+            _judge_endpoint(endpoint, of_endpoint[endpoint.pk], now)
 
 
 @transaction.atomic
@@ -135,9 +140,7 @@ def send_test(endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor
     """Send a `webhook.tested` message to this endpoint, whatever it subscribed to; once, with no
     retries. It is signed like any other."""
     require_active(endpoint)
-    event = record_event(
-        "webhook.tested", endpoint, data=EndpointSerializer(endpoint).data, actor=actor
-    )
+    event = record_event(TEST_EVENT, endpoint, data=EndpointSerializer(endpoint).data, actor=actor)
     delivery = _new_delivery(event, endpoint, now=now, step=LAST_STEP)
     delivery.save()
     wake_dispatcher_after_commit()
@@ -263,16 +266,27 @@ def _locked(endpoint_ids: Iterable[int]) -> list[WebhookEndpoint]:
 
 
 def _judge_endpoint(
-    endpoint: WebhookEndpoint, replies: Sequence[Reply], now: datetime.datetime
+    endpoint: WebhookEndpoint, outcomes: Sequence[Outcome], now: datetime.datetime
 ) -> None:
     """Keep `failing_since`, and disable an endpoint that is gone or failed for too long."""
     row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
-    if any(reply.status == GONE for reply in replies):
+    if any(outcome.reply.status == GONE for outcome in outcomes):
         disable_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now, actor=_WORKER)
-    elif any(reply.succeeded for reply in replies):
+    elif any(outcome.reply.succeeded for outcome in outcomes):
         if endpoint.failing_since is not None:
-            row.change(failing_since=None)
-    elif endpoint.failing_since is None:
-        row.change(failing_since=now)
-    elif endpoint.failing_since <= now - PATIENCE:
-        disable_endpoint(endpoint.pk, reason=DisabledReason.FAILING, now=now, actor=_WORKER)
+            row.note_failing(since=None, last=None)
+    # A test is a person trying something out, perhaps before the receiver is there.
+    elif not all(outcome.of_a_test for outcome in outcomes):
+        since = _failing_since(endpoint, now)
+        row.note_failing(since=since, last=now)
+        if since <= now - PATIENCE:
+            disable_endpoint(endpoint.pk, reason=DisabledReason.FAILING, now=now, actor=_WORKER)
+
+
+def _failing_since(endpoint: WebhookEndpoint, now: datetime.datetime) -> datetime.datetime:
+    """Since when one attempt after the other failed. A silence proves nothing: after one that is
+    longer than the schedule's gaps the count begins again."""
+    tried_lately = (
+        endpoint.last_failed_at is not None and endpoint.last_failed_at >= now - LONGEST_GAP
+    )
+    return endpoint.failing_since if endpoint.failing_since and tried_lately else now

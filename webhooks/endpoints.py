@@ -67,7 +67,7 @@ def update_endpoint(
     if active and not endpoint.active:
         event = "webhook.enabled"
         changes |= {"active": True, "disabled_at": None, "disabled_reason": ""}
-        changes["failing_since"] = None
+        changes |= {"failing_since": None, "last_failed_at": None}
     elif endpoint.active and not active:
         event = "webhook.disabled"
         changes |= _disabled(DisabledReason.BY_HAND, timezone.now())

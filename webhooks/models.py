@@ -25,6 +25,16 @@ class WebhookEndpointQuerySet(RecordQuerySet["WebhookEndpoint"]):
     def active(self) -> Self:
         return self.filter(active=True)
 
+    def note_failing(
+        self, *, since: datetime.datetime | None, last: datetime.datetime | None
+    ) -> int:
+        """Keep how the receiver fares, and leave version and updated_at alone.
+
+        Not by change(): it is no change of the webhook, no event tells of it, and whoever edits
+        the webhook of a receiver that comes and goes must not be told that somebody else did.
+        """
+        return super(RecordQuerySet, self).update(failing_since=since, last_failed_at=last)
+
     def search(self, terms: str) -> Self:
         """Every word somewhere in the URL."""
         query = Q()
@@ -57,8 +67,10 @@ class WebhookEndpoint(Record):
         default="",
         editable=False,
     )
-    # The first failure since the last success; null while all is well.
+    # The first and the latest failure since the last success, tests and long silences left out;
+    # null while all is well.
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
+    last_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = WebhookEndpointQuerySet.as_manager()
 

@@ -27,6 +27,8 @@ DELAYS = (
 LAST_STEP = len(DELAYS)
 # Either way, so that a receiver that comes back is not hit by everything at the same moment.
 JITTER = 0.2
+# No two attempts at one message are further apart, give or take a busy worker's hour.
+LONGEST_GAP = max(DELAYS) * (1 + JITTER) + _HOUR
 
 
 def next_attempt(

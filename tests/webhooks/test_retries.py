@@ -18,7 +18,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
-from webhooks.deliveries import resend_delivery
+from webhooks.deliveries import resend_delivery, send_test
 from webhooks.endpoints import update_endpoint
 from webhooks.models import Delivery, DeliveryStatus
 from webhooks.sending import Reply
@@ -153,6 +153,75 @@ def test_one_success_in_five_days_is_enough():
 
     endpoint.refresh()
     assert endpoint.active
+
+
+def send(endpoint, clock, answer):
+    happen()
+    fan_out(clock.now)
+    deliver(Receiver(answer), clock)
+    endpoint.refresh()
+
+
+def test_two_failures_with_a_silence_between_do_not_disable():
+    """Five days is how long it was tried, not how long ago the first failure was."""
+    endpoint, clock = make_endpoint(), Clock()
+    send(endpoint, clock, FAILURE)
+    assert endpoint.failing_since == NOW
+    Delivery.objects.update(status=DeliveryStatus.FAILED, next_attempt_at=None)
+
+    clock.now += 9 * DAY
+    send(endpoint, clock, FAILURE)
+
+    assert (endpoint.active, endpoint.failing_since) == (True, clock.now)
+    assert Delivery.objects.filter(status=DeliveryStatus.PENDING).count() == 1
+
+
+@pytest.mark.parametrize(("hours", "counts_on"), [(24 * 1.2, True), (30, False)])
+def test_the_longest_wait_of_the_schedule_is_no_silence(hours, counts_on):
+    endpoint, clock = make_endpoint(), Clock()
+    send(endpoint, clock, FAILURE)
+
+    clock.now += datetime.timedelta(hours=hours)
+    send(endpoint, clock, FAILURE)
+
+    assert endpoint.failing_since == (NOW if counts_on else clock.now)
+
+
+def test_a_failed_test_is_not_held_against_a_receiver():
+    endpoint, clock = make_endpoint(), Clock()
+    for _ in range(7):
+        send_test(endpoint, now=clock.now, actor=SYSTEM)
+        deliver(Receiver(FAILURE), clock)
+        endpoint.refresh()
+        assert (endpoint.active, endpoint.failing_since) == (True, None)
+        clock.now += DAY
+
+    assert Delivery.objects.filter(status=DeliveryStatus.FAILED).count() == 7
+
+
+def test_a_test_that_arrives_ends_the_failing():
+    endpoint, clock = make_endpoint(), Clock()
+    send(endpoint, clock, FAILURE)
+
+    send_test(endpoint, now=clock.now, actor=SYSTEM)
+    deliver(Receiver(Reply(200)), clock)
+
+    endpoint.refresh()
+    assert (endpoint.failing_since, endpoint.last_failed_at) == (None, None)
+
+
+def test_a_receiver_that_comes_and_goes_leaves_the_version_alone():
+    endpoint, clock = make_endpoint(), Clock()
+    before = (endpoint.version, endpoint.updated_at)
+
+    for answer in (FAILURE, Reply(200), FAILURE):
+        send(endpoint, clock, answer)
+        assert (endpoint.version, endpoint.updated_at) == before
+        clock.now += datetime.timedelta(hours=1)
+
+    assert endpoint.failing_since is not None
+    update_endpoint(endpoint, actor=SYSTEM, if_version=before[0], events=["customer.created"])
+    assert endpoint.version == before[0] + 1
 
 
 def test_switched_on_again_it_goes_on_with_what_was_pending():
