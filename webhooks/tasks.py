@@ -15,13 +15,19 @@ CONSUMER = "webhooks"
 
 @shared_task(ignore_result=True)
 def fan_out() -> None:
-    """Turn new events into deliveries and wake the dispatcher. A consumer of EVENT_CONSUMERS."""
+    """Turn new events into deliveries, and wake the dispatcher if somebody wants them.
+
+    A consumer of EVENT_CONSUMERS.
+    """
     now = timezone.now()
+    made = 0
 
     def handle(events: list[Event]) -> None:
-        deliveries.fan_out_events(events, now=now)
+        nonlocal made
+        made += deliveries.fan_out_events(events, now=now)
 
-    if consume(CONSUMER, handle, now=now):
+    consume(CONSUMER, handle, now=now)
+    if made:
         nudge(DELIVER_TASK)
 
 

@@ -2,6 +2,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from bizsuite.events.registry import event_types
+from bizsuite.events.relay import relay_events
 from tests.webhooks.factories import NOW, fan_out, happen, make_endpoint
 from webhooks import tasks
 from webhooks.deliveries import fan_out_events
@@ -91,3 +92,15 @@ def test_the_task_wakes_the_dispatcher_when_there_was_something(monkeypatch):
 
     assert woken == ["webhooks.tasks.deliver"]
     assert Delivery.objects.filter(event=event).count() == 1
+
+
+def test_events_that_nobody_wants_wake_no_dispatcher(monkeypatch):
+    woken = []
+    monkeypatch.setattr(tasks, "nudge", woken.append)
+    make_endpoint(events=["customer.deleted"])
+    happen("customer.created")
+    relay_events(now=NOW)
+
+    tasks.fan_out()
+
+    assert woken == []
