@@ -7,7 +7,6 @@ from rest_framework.response import Response
 
 from billing.models.ledger import Basis
 from bizsuite.api.envelope import success
-from bizsuite.api.listing import refuse_unknown_parameters
 from bizsuite.api.views import ApiView
 from bizsuite.identity.models import organisation
 from reporting.financial import financial_summary, period_of
@@ -24,7 +23,7 @@ class FinancialReportView(ApiView):
     def get(self, request: Any) -> Response:
         """The financial summary of a year, a month, or all time."""
         query = FinancialQuery(data=request.query_params.dict())
-        refuse_unknown_parameters(request.query_params, query.fields)
+        self.take_parameters(query.fields)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         profile = organisation()

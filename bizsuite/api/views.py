@@ -4,7 +4,7 @@ A viewset names its resource, serializer and filters, mixes in the verbs it supp
 translates each into a call of an action. Everything the contract says of all resources is here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -39,6 +39,7 @@ class ApiView(APIView):
     max_body_bytes: ClassVar[int] = settings.MAX_BODY_BYTES
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     body: Any = None
+    _parameters_told = False
 
     @property
     def actor(self) -> Actor:
@@ -84,7 +85,19 @@ class ApiView(APIView):
         method = self.request.method
         # Not every attribute with a method's name is one: there is no DISPATCH /customers.
         name = method.lower() if self.takes(method) else "http_method_not_allowed"
-        return self._finish(getattr(self, name)(self.request, *self.args, **self.kwargs))
+        response = getattr(self, name)(self.request, *self.args, **self.kwargs)
+        # Refused here, for all that say nothing of their query: a write is not committed yet.
+        if response.status_code < 400 and not self._parameters_told:
+            self.take_parameters(())
+        return self._finish(response)
+
+    def take_parameters(self, known: Iterable[str]) -> None:
+        """Say which query parameters this request may have. A view that never says takes none.
+
+        Raises Invalid for any other.
+        """
+        self._parameters_told = True
+        listing.refuse_unknown_parameters(self.request.query_params, known)
 
     def _finish(self, response: Response) -> HttpResponse:
         response = self.finalize_response(self.request, response, *self.args, **self.kwargs)
@@ -145,7 +158,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         serializer_class: type[BaseSerializer] | None = None,
     ) -> Response:
         """One record in its public shape, or in a shape that shows more of it."""
-        self._refuse_parameters(("fields",))
+        self.take_parameters(("fields",))
         show = serializer_class or self.serializer_class
         serializer = show(record, context=self._context(choose=True, shape=show))
         headers = (
@@ -178,7 +191,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
 
     def answer_all(self, records: list[Any], *, status: int = 200) -> Response:
         """Several records that are not a page of a list."""
-        self._refuse_parameters(("fields",))
+        self.take_parameters(("fields",))
         return Response(success(self._shown(records)), status=status)
 
     def answer_page(
@@ -192,7 +205,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         """A page of `queryset`, filtered, sorted and cut as the query says."""
         query = self.request.query_params
         filters = filterset_class.base_filters if filterset_class else {}
-        self._refuse_parameters((*listing.COMMON_PARAMETERS, *filters))
+        self.take_parameters((*listing.COMMON_PARAMETERS, *filters))
         if filterset_class is not None:
             filterset = filterset_class(query, queryset=queryset, request=self.request)
             if not filterset.is_valid():
@@ -212,9 +225,6 @@ class ResourceViewSet(ViewSetMixin, ApiView):
     ) -> list[Any]:
         show = serializer_class or self.serializer_class
         return show(records, many=True, context=self._context(choose=True, shape=show)).data
-
-    def _refuse_parameters(self, known: tuple[str, ...]) -> None:
-        listing.refuse_unknown_parameters(self.request.query_params, known)
 
     def _context(
         self, *, choose: bool = False, shape: type[BaseSerializer] | None = None
@@ -269,7 +279,7 @@ class DeleteMixin:
     """`delete_record(record)` calls the action and returns the message to show."""
 
     def destroy(self, request: Any, pk: str) -> Response:
-        self._refuse_parameters(())
+        self.take_parameters(())
         self.refuse_body()
         record = self.get_object()
         self.require_match(record)

@@ -105,6 +105,22 @@ def test_a_creation_takes_no_parameters(api):
     assert not Customer.objects.exists()
 
 
+@pytest.mark.parametrize("path", ["/", "/reports/financial"])
+def test_a_view_of_no_record_refuses_it_too(api, path):
+    assert api.get(path).status == 200
+    answer = api.get(f"{path}?foo=1")
+
+    assert (answer.status, answer.errors) == (400, {"foo": "Unknown parameter"})
+
+
+@pytest.mark.urls("tests.api.urls")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_view_that_says_nothing_of_its_query_takes_none(api, method):
+    answer = api.request(method, "/in-transaction?foo=1")
+
+    assert (answer.status, answer.errors) == (400, {"foo": "Unknown parameter"})
+
+
 def test_bytes_that_are_not_utf_8_match_nothing(api):
     make_customer(account="Jane")
 
