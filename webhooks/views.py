@@ -58,7 +58,6 @@ class WebhookViewSet(
             raise Invalid({"url": refusal})
 
     @extend_schema(responses={201: EndpointWithSecretSerializer})
-    @extend_schema(responses={201: EndpointWithSecretSerializer})
     def create(self, request: Any) -> Response:
         record = self.create_record(self.validated())
         return self.answer(record, status=201, serializer_class=EndpointWithSecretSerializer)
