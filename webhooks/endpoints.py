@@ -13,6 +13,7 @@ from bizsuite.errors import Conflict, Invalid, Stale
 from bizsuite.events.recording import nudge, record_event
 from bizsuite.events.registry import unknown_patterns
 from bizsuite.identity.actors import Actor
+from bizsuite.records import lock
 from webhooks.models import DisabledReason, WebhookEndpoint
 from webhooks.serializers import EndpointSerializer
 from webhooks.signing import new_secret
@@ -27,6 +28,10 @@ ROTATION = datetime.timedelta(hours=24)
 
 class EndpointDisabled(Conflict):
     code = "webhook_disabled"
+
+
+class SecretJustRotated(Conflict):
+    code = "secret_just_rotated"
 
 
 @transaction.atomic
@@ -55,7 +60,8 @@ def create_endpoint(
 def update_endpoint(
     endpoint: WebhookEndpoint, *, actor: Actor, if_version: int | None = None, **changes: Any
 ) -> WebhookEndpoint:
-    """Change the fields given; `active` switches it off by hand, or on again.
+    """Change the fields given; `active` switches it off by hand, or on again. What is sent as it
+    is already changes nothing.
 
     Switched on, it goes on with what was still pending; what happened in between was made no
     delivery of and comes with a replay. Raises Invalid, and Stale as customers do.
@@ -63,16 +69,21 @@ def update_endpoint(
     _check(**{name: changes[name] for name in ("url", "events") if name in changes})
     if "events" in changes:
         changes["events"] = _unique(changes["events"])
-    event, active = "webhook.updated", changes.pop("active", endpoint.active)
-    if active and not endpoint.active:
+    lock(endpoint)
+    if if_version not in (None, endpoint.version):
+        raise Stale("This webhook has been changed since you read it.")
+    changes = {name: value for name, value in changes.items() if getattr(endpoint, name) != value}
+    if not changes:
+        return endpoint
+    event, active = "webhook.updated", changes.pop("active", None)
+    if active is True:
         event = "webhook.enabled"
         changes |= {"active": True, "disabled_at": None, "disabled_reason": ""}
         changes |= {"failing_since": None, "last_failed_at": None}
-    elif endpoint.active and not active:
+    elif active is False:
         event = "webhook.disabled"
         changes |= _disabled(DisabledReason.BY_HAND, timezone.now())
-    if not WebhookEndpoint.objects.filter(pk=endpoint.pk).change(if_version=if_version, **changes):
-        raise Stale("This webhook has been changed since you read it.")
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).change(**changes)
     endpoint.refresh()
     _record(event, endpoint, actor)
     wake_dispatcher_after_commit()
@@ -94,16 +105,20 @@ def delete_endpoint(endpoint: WebhookEndpoint, *, actor: Actor) -> None:
 def rotate_secret(
     endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor
 ) -> WebhookEndpoint:
-    """Give an endpoint a new secret. For a day the one before signs as well."""
-    rotated = WebhookEndpoint.objects.filter(pk=endpoint.pk).change(
-        # Nobody rotates twice at the same moment and learns a secret that signs nothing.
-        if_version=endpoint.version,
+    """Give an endpoint a new secret. For a day the one before signs as well.
+
+    Raises SecretJustRotated if somebody else did so since the endpoint was read: twice at the
+    same moment, and the secret that the receiver has would sign nothing any more.
+    """
+    before = endpoint.encrypted_secret
+    lock(endpoint)
+    if endpoint.encrypted_secret != before:
+        raise SecretJustRotated(f"Webhook {endpoint.pk} got a new secret a moment ago.")
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).change(
         encrypted_secret=encrypt(new_secret()),
-        encrypted_previous_secret=endpoint.encrypted_secret,
+        encrypted_previous_secret=before,
         previous_secret_until=now + ROTATION,
     )
-    if not rotated:
-        raise Stale("This webhook has been changed since you read it.")
     endpoint.refresh()
     _record("webhook.rotated", endpoint, actor)
     return endpoint

@@ -5,6 +5,7 @@ from bizsuite.events.models import Event
 from bizsuite.identity.roles import Role
 from tests.webhooks.factories import (
     FAILURE,
+    URL,
     Clock,
     Receiver,
     deliver,
@@ -216,6 +217,26 @@ def test_rotating_gives_a_new_secret_once(api):
     assert b"whsec" not in api.get(f"/webhooks/{endpoint.pk}").raw
 
 
+@pytest.mark.parametrize(
+    ("active", "body"),
+    [
+        (True, {"active": True}),
+        (False, {"active": False}),
+        (True, {"url": URL, "events": ["customer.*", "customer.*"], "metadata": {}}),
+    ],
+)
+def test_what_is_sent_as_it_is_already_changes_nothing(api, active, body):
+    endpoint = make_endpoint(active=active)
+    before, recorded = endpoint.updated_at, Event.objects.count()
+
+    answer = api.patch(f"/webhooks/{endpoint.pk}", body)
+
+    assert (answer.status, answer.data["active"]) == (200, active)
+    endpoint.refresh()
+    assert (endpoint.version, endpoint.updated_at) == (1, before)
+    assert Event.objects.count() == recorded
+
+
 def test_a_test_message_is_sent_to_this_webhook_alone_and_once(api):
     endpoint = make_endpoint()
     fan_out()
@@ -244,6 +265,27 @@ def test_nothing_is_sent_to_a_webhook_that_is_off(api, path):
     assert (answer.status, answer.body["code"]) == (409, "webhook_disabled")
     assert answer.body["allowed"] == ["enable"]
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("webhooks/{pk}/test", {}),
+        ("webhooks/{pk}/replay", {"since": "2024-01-15T10:00:00Z"}),
+        ("webhooks/{pk}/rotate-secret", {}),
+    ],
+)
+def test_an_unknown_parameter_is_refused_and_nothing_done(api, path, body):
+    endpoint = make_endpoint()
+    recorded = Event.objects.count()
+
+    answer = api.post(f"/{path.format(pk=endpoint.pk)}?foo=1", body)
+
+    assert (answer.status, answer.errors) == (400, {"foo": "Unknown parameter"})
+    assert Event.objects.count() == recorded
+    assert not Delivery.objects.exists()
+    endpoint.refresh()
+    assert endpoint.version == 1
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATOR])

@@ -3,10 +3,9 @@ import datetime
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from bizsuite.errors import Stale
 from tests.factories import SYSTEM
 from tests.webhooks.factories import Clock, Receiver, deliver, make_delivery, make_endpoint
-from webhooks.endpoints import rotate_secret
+from webhooks.endpoints import SecretJustRotated, rotate_secret, update_endpoint
 from webhooks.signing import new_secret, signatures
 
 BODY = b'{"type":"invoice.paid","data":{"amount":1500.00}}'
@@ -45,7 +44,7 @@ def test_our_signature_is_the_standard_one():
     "tampered",
     [
         {"webhook-id": "msg_2"},
-        {"webhook-timestamp": str(int(now(1).timestamp()))},
+        {"webhook-timestamp": str(int(now(-60).timestamp()))},
         {"webhook-signature": "v1,AAAA"},
     ],
 )
@@ -106,8 +105,23 @@ def test_a_rotation_that_lost_a_race_is_refused():
     stale = type(endpoint).objects.get(pk=endpoint.pk)
     rotate_secret(endpoint, now=now(), actor=SYSTEM)
 
-    with pytest.raises(Stale, match="changed since you read it"):
+    kept = endpoint.secret
+    with pytest.raises(SecretJustRotated):
         rotate_secret(stale, now=now(), actor=SYSTEM)
+
+    endpoint.refresh()
+    assert endpoint.secret == kept
+
+
+@pytest.mark.django_db
+def test_a_change_of_something_else_meanwhile_does_not_refuse_a_rotation():
+    endpoint = make_endpoint()
+    read = type(endpoint).objects.get(pk=endpoint.pk)
+    update_endpoint(endpoint, actor=SYSTEM, events=["customer.created"])
+
+    rotated = rotate_secret(read, now=now(), actor=SYSTEM)
+
+    assert (rotated.version, rotated.events) == (3, ["customer.created"])
 
 
 def _sent(endpoint, clock):
