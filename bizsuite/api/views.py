@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import FilterSet
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -59,6 +60,12 @@ class ApiView(APIView):
             return self._write(request)
         except Exception as error:  # noqa: BLE001  every error becomes an envelope
             return self._finish(self.handle_exception(error))
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        # Before anything is said of what can be had here, in which form: who asks?
+        if request._request.actor is None:
+            raise NotAuthenticated
+        super().initial(request, *args, **kwargs)
 
     def _write(self, request: HttpRequest) -> HttpResponse:
         key = idempotency.requested_key(request)

@@ -129,6 +129,9 @@ class TestAddressesAndMethods:
 
 
 class TestNegotiation:
+    def test_without_a_key_nothing_is_said_but_401(self, anonymous):
+        assert anonymous.get("/customers", headers={"Accept": "text/html"}).status == 401
+
     @pytest.mark.parametrize("accept", ["text/html", "application/xml"])
     def test_an_unknown_media_type_is_406(self, api, accept):
         assert_failure(api.get("/customers", headers={"Accept": accept}), 406, "not_acceptable")
