@@ -180,6 +180,8 @@ EVENT_CONSUMERS = {
     "billing": "billing.tasks.read_events",
     "webhooks": "webhooks.tasks.fan_out",
 }
+# A process wakes the relay once in this time; under load one relay numbers what many requests did.
+EVENT_RELAY_PAUSE_SECONDS = 0.1
 
 # ── The API ──────────────────────────────────────────────────────────────────
 API_PREFIX = "/api/v2"

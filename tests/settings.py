@@ -20,3 +20,6 @@ from bizsuite.settings import *  # noqa: E402, F403
 
 # Strong hashes take a tenth of a second each, and no test is about their strength.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A test looks right after the commit whether a worker was woken.
+EVENT_RELAY_PAUSE_SECONDS = 0.0

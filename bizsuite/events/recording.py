@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from celery import current_app
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from bizsuite.events.models import Event
+from bizsuite.events.pacing import Paced
 from bizsuite.events.registry import event_type
 from bizsuite.exact_json import encode
 from bizsuite.identity.actors import Actor
@@ -84,7 +86,8 @@ def _nudge_relay_after_commit() -> None:
 
 
 def _nudge_relay() -> None:
-    nudge(RELAY_TASK)
+    """At once, or together with what else is committed in the same tenth of a second."""
+    _relay_hints.ask(pause_seconds=settings.EVENT_RELAY_PAUSE_SECONDS)
 
 
 def nudge(task_name: str) -> None:
@@ -93,3 +96,6 @@ def nudge(task_name: str) -> None:
         current_app.send_task(task_name, retry=False, ignore_result=True, expires=60)
     except (KombuError, RedisError, OSError) as error:
         logger.warning("Could not wake a worker for %s: %s", task_name, error)
+
+
+_relay_hints = Paced(lambda: nudge(RELAY_TASK))
