@@ -138,7 +138,7 @@ class TestExternalIds:
 
         assert len(refused(api, body)) == 5
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_of_two_batches_at_the_same_moment_one_is_whole_and_the_other_nothing(self, api):
         body = {"customers": [{"account": "J", "external_id": str(n)} for n in range(20)]}
 

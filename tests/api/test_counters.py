@@ -95,7 +95,7 @@ def test_subjects_are_counted_apart(counter):
     assert add(counter, "address:2001:db8::/64") == (1, NOW + HOUR)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_request_is_missed_or_counted_twice(counter):
     def twenty_five() -> list[int]:
         return [add(counter)[0] for _ in range(25)]
@@ -105,7 +105,7 @@ def test_no_request_is_missed_or_counted_twice(counter):
     assert sorted(itertools.chain(*counted)) == list(range(1, 201))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_many_first_requests_one_starts_the_window(counter):
     moments = range(NOW, NOW + 8)
 

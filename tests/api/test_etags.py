@@ -133,7 +133,7 @@ class TestWriting:
     def test_a_record_that_is_gone_is_a_404(self, api):
         assert api.patch("/customers/999999", {}, **if_match("*")).status == 404
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_of_many_changes_to_one_state_one_wins(self, api):
         address = f"/customers/{make_customer().pk}"
         etag = api.get(address).headers["ETag"]

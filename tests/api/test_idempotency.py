@@ -187,7 +187,7 @@ class TestKeeping:
         assert [row.key for row in IdempotentAnswer.objects.all()] == ["new"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 class TestAtTheSameMoment:
     def test_repeats_wait_for_the_first_and_get_its_answer(self, api):
         answers = at_once([lambda: post(api)] * 5)

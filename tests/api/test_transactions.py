@@ -10,7 +10,10 @@ from bizsuite.events.models import Event
 from customers.models import Customer
 from tests.factories import make_customer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.api.urls")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.urls("tests.api.urls"),
+]
 
 only_sqlite = pytest.mark.skipif(
     "connection.vendor != 'sqlite'", reason="On PostgreSQL readers and writers never wait."

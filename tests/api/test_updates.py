@@ -123,7 +123,7 @@ class TestExternalId:
         for _ in range(2):
             assert api.post("/customers", {"account": "A", "external_id": None}).status == 201
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_of_two_at_the_same_moment_one_is_refused(self, api, monkeypatch):
         both_checked = threading.Barrier(2)
         queryset_class = type(Customer.objects.all())

@@ -124,7 +124,7 @@ class TestChanging:
                 change()
         assert event_names() == names
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_two_changes_at_once_are_both_found_by_search(self):
         pk = make_customer(account="Before").pk
 
@@ -136,7 +136,7 @@ class TestChanging:
         assert Customer.objects.search("harbour bristol").count() == 1
         assert Customer.objects.get().version == 3
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_two_deletions_at_once_delete_once(self, api):
         customer = make_customer()
 

@@ -67,14 +67,14 @@ def test_an_undeclared_event_is_refused():
     assert not Event.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_outside_a_transaction_nothing_is_recorded():
     with pytest.raises(RuntimeError, match="in the transaction"):
         record_event("customer.updated", RECORD, data={}, actor=SYSTEM)
     assert not Event.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_change_that_is_rolled_back_leaves_no_event_and_wakes_nobody(nudges):
     with transaction.atomic():
         make_customer()
@@ -85,7 +85,7 @@ def test_a_change_that_is_rolled_back_leaves_no_event_and_wakes_nobody(nudges):
     assert nudges == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_worker_is_woken_once_after_the_commit(nudges):
     with transaction.atomic():
         make_customer()
@@ -96,7 +96,7 @@ def test_a_worker_is_woken_once_after_the_commit(nudges):
     assert nudges == ["bizsuite.events.tasks.relay"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("error", [OperationalError("away"), ConnectionRefusedError()])
 def test_a_broker_that_is_away_costs_nothing_but_a_line_in_the_log(monkeypatch, caplog, error):
     def fail(*args, **kwargs):

@@ -87,7 +87,7 @@ class TestNumbering:
         assert chain_hash("", event) == event.chain_sha256
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_several_relays_at_once_number_each_event_once():
     for _ in range(12):
         make_customer()
@@ -99,7 +99,7 @@ def test_several_relays_at_once_number_each_event_once():
     assert RelayState.objects.get().last_sequence == 12
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_relaying_while_others_write_leaves_no_gap_and_forgets_nobody():
     def write() -> None:
         for _ in range(5):
@@ -111,7 +111,7 @@ def test_relaying_while_others_write_leaves_no_gap_and_forgets_nobody():
     assert [event.sequence for event in numbered()] == list(range(1, 11))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_relay_that_dies_half_way_leaves_nothing_half_numbered(monkeypatch):
     make_customer()
     make_customer()
@@ -182,7 +182,7 @@ class TestConsuming:
         assert not ConsumerCursor.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_what_a_handler_wrote_and_its_cursor_stand_or_fall_together():
     make_customer(account="First")
     relay_events(now=NOW)
@@ -200,7 +200,7 @@ def test_what_a_handler_wrote_and_its_cursor_stand_or_fall_together():
     assert handled == [1]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_workers_of_one_consumer_take_turns():
     for _ in range(8):
         make_customer()

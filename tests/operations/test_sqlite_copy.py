@@ -13,7 +13,9 @@ from tests.factories import make_user
 NOW = datetime.datetime(2026, 3, 1, 12, 30, tzinfo=datetime.UTC)
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),  # a copy holds what is committed
+    pytest.mark.django_db(
+        transaction=True, serialized_rollback=True
+    ),  # a copy holds what is committed
     pytest.mark.skipif("os.environ.get('DATABASE_URL')", reason="only SQLite files are copied"),
 ]
 

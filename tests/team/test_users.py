@@ -120,7 +120,7 @@ class TestTheLastAdministrator:
 
         assert User.objects.filter(role=Role.ADMINISTRATOR).count() == 1
 
-    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
     def test_two_who_demote_each_other_at_once_do_not_both_succeed(self):
         first, second = make_user(), make_user()
 

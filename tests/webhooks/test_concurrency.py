@@ -8,7 +8,7 @@ from tests.webhooks.factories import NOW, Clock, Receiver, deliver, fan_out, hap
 from webhooks.deliveries import claim_due
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
