@@ -18,6 +18,18 @@ from tests.factories import make_key
 from tests.product import Product, running_product
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Committed tests end with a flush, which takes the rows that migrations made as well.
+
+    Those that bring them back (serialized_rollback) and those that do not cannot share a database.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        committed = marker is not None and marker.kwargs.get("transaction")
+        if committed and not marker.kwargs.get("serialized_rollback"):
+            raise pytest.UsageError(f"{item.nodeid}: transaction=True needs serialized_rollback")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """SQLite in a file: in memory, threads would share locks that the product never meets.
