@@ -21,13 +21,16 @@ from tests.product import Product, running_product
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Committed tests end with a flush, which takes the rows that migrations made as well.
 
-    Those that bring them back (serialized_rollback) and those that do not cannot share a database.
+    Those that bring them back (serialized_rollback) and those that do not cannot share a database,
+    so all of them do.
     """
     for item in items:
         marker = item.get_closest_marker("django_db")
-        committed = marker is not None and marker.kwargs.get("transaction")
-        if committed and not marker.kwargs.get("serialized_rollback"):
-            raise pytest.UsageError(f"{item.nodeid}: transaction=True needs serialized_rollback")
+        marked = marker is not None and marker.kwargs.get("transaction")
+        if marked or {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(
+                pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
+            )
 
 
 @pytest.fixture(scope="session")
