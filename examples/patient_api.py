@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 ROWS_PER_PAGE = 100
-CONNECTIONS = 4
+CONNECTIONS = 2
 TRIES = 6
 FIRST_PAUSE_SECONDS = 0.5
 UNTOLD_PAUSE_SECONDS = 60  # where a 429 does not say how long
