@@ -17,6 +17,7 @@ from billing.views import (
 from bizsuite.api.batches import batch_path
 from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
+from bizsuite.team.assignees import AssigneeViewSet
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
 from webhooks.views import DeliveryViewSet, WebhookViewSet
@@ -34,6 +35,7 @@ router.register("transactions", TransactionViewSet, basename="transactions")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("categories", CategoryViewSet, basename="categories")
 router.register("products", ProductViewSet, basename="products")
+router.register("assignees", AssigneeViewSet, basename="assignees")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

@@ -40,6 +40,7 @@ def deliveries_of_one_webhook() -> Filling:
 # A new list fails the first test below until it is added here.
 FILLINGS: dict[str, Callable[[], Filling]] = {
     "/accounts": lambda: ("/accounts", factories.make_account),
+    "/assignees": lambda: ("/assignees", factories.make_user),
     "/categories": lambda: ("/categories", factories.make_category),
     "/customers": lambda: ("/customers", factories.make_customer),
     "/invoices": lambda: ("/invoices", make_invoice),
