@@ -24,12 +24,12 @@ from billing.ledger import post_entries, post_entry, require_open_period, revers
 from billing.models import Invoice, InvoiceItem, InvoiceTax
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
-from billing.numbers import next_numbers
 from billing.serializers import InvoiceSerializer
 from bizsuite.errors import Conflict, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation
+from bizsuite.numbering.numbers import next_numbers
 from bizsuite.records import lock
 from customers.customers import require_active
 

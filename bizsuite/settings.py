@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "bizsuite.identity",
     "bizsuite.events",
+    "bizsuite.numbering",
     "bizsuite.api",
     "bizsuite.team",
     "customers",

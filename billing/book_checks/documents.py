@@ -8,9 +8,10 @@ from django.db.models import F, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, paged
 from billing.invoices import PREFIX
-from billing.models import Allocation, Invoice, InvoiceItem, NumberSeries, Payment, Transaction
+from billing.models import Allocation, Invoice, InvoiceItem, Payment, Transaction
 from billing.models.invoices import InvoiceStatus
 from bizsuite.money import Line, compute_totals, split_gross
+from bizsuite.numbering.models import NumberSeries
 
 
 def invoices_add_up() -> Iterator[Finding]:

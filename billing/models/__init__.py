@@ -1,5 +1,5 @@
 from billing.models.catalogue import Account, Category, Product
-from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax, NumberSeries
+from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
 from billing.models.payments import Allocation, Payment, Transaction
 
@@ -11,7 +11,6 @@ __all__ = [
     "InvoiceItem",
     "InvoiceTax",
     "JournalEntry",
-    "NumberSeries",
     "Payment",
     "Posting",
     "Product",

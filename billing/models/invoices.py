@@ -15,22 +15,6 @@ from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
 
-class NumberSeries(models.Model):
-    """The counter behind INV-2024-001: one row per prefix and year, raised where it is used."""
-
-    prefix = models.CharField(max_length=10)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["prefix", "year"], name="billing_numberseries_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.prefix}-{self.year}"
-
-
 class InvoiceStatus(models.TextChoices):
     DRAFT = "Draft", _("Draft")
     UNPAID = "Unpaid", _("Unpaid")

@@ -15,10 +15,11 @@ from rest_framework.validators import UniqueValidator
 
 from billing import catalogue, invoices, payments, transactions
 from billing.ledger import PeriodClosed
-from billing.models import Account, Invoice, JournalEntry, NumberSeries, Payment, Transaction
+from billing.models import Account, Invoice, JournalEntry, Payment, Transaction
 from bizsuite.errors import Conflict, DomainError
 from bizsuite.events.models import Event
 from bizsuite.identity.models import organisation
+from bizsuite.numbering.models import NumberSeries
 from bizsuite.team import profile
 from tests.api_client import ApiClient
 from tests.billing.books import in_account

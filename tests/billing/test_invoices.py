@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from billing import catalogue, invoices
-from billing.models import Invoice, InvoiceItem, JournalEntry, NumberSeries
-from billing.numbers import next_numbers
+from billing.models import Invoice, InvoiceItem, JournalEntry
 from bizsuite.errors import NotFound
+from bizsuite.numbering.models import NumberSeries
+from bizsuite.numbering.numbers import next_numbers
 from customers import customers
 from tests.billing.books import event_types, last_event_id
 from tests.factories import (

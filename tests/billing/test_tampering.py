@@ -16,12 +16,12 @@ from billing.models import (
     Invoice,
     InvoiceItem,
     JournalEntry,
-    NumberSeries,
     Payment,
     Posting,
     Transaction,
 )
 from billing.models.ledger import Ledger
+from bizsuite.numbering.models import NumberSeries
 from tests.billing.books import findings
 from tests.factories import (
     SYSTEM,
