@@ -1,22 +1,27 @@
-"""The public shapes of billing, shared by API, webhooks and exports."""
+"""The public shapes of invoices, payments and transactions."""
 
-from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from billing.models import (
-    Account,
     Allocation,
-    Category,
     Invoice,
     InvoiceItem,
     InvoiceTax,
     Payment,
     Product,
     Transaction,
+)
+from billing.serializers.catalogue import (
+    COMMON_FIELDS,
+    account_field,
+    asked_once,
+    category_field,
+    customer_field,
+    percent_field,
 )
 from bizsuite.api.fields import (
     ApiMoneyField,
@@ -27,7 +32,6 @@ from bizsuite.api.fields import (
     StrictBooleanField,
     StrictCharField,
     StrictDateField,
-    money_number,
 )
 from bizsuite.api.serializers import (
     RecordSerializer,
@@ -36,91 +40,7 @@ from bizsuite.api.serializers import (
     same_number_or_value,
 )
 from bizsuite.identity.models import organisation
-from bizsuite.money import PERCENT_PLACES, QUANTITY_MAX, QUANTITY_PLACES
-from customers.models import Customer
-
-COMMON_FIELDS = ("external_id", "metadata", "created_at", "updated_at")
-
-
-def percent_field(**options: Any) -> ExactNumberField:
-    """A tax rate in percent, 0 to 100."""
-    return ExactNumberField(
-        places=PERCENT_PLACES, minimum=Decimal(0), maximum=Decimal(100), **options
-    )
-
-
-def asked_once(context: Mapping[str, Any], name: str, ask: Callable[[], Any]) -> Any:
-    """The answer of `ask()`, kept for all the rows that are shown with this context."""
-    kept = cast(dict[str, Any], context)
-    if name not in kept:
-        kept[name] = ask()
-    return kept[name]
-
-
-def customer_field(**options: Any) -> RecordIdField:
-    return RecordIdField(source="customer", queryset=Customer.objects.all(), **options)
-
-
-def account_field(**options: Any) -> RecordIdField:
-    return RecordIdField(source="account", queryset=Account.objects.all(), **options)
-
-
-def category_field(**options: Any) -> RecordIdField:
-    return RecordIdField(source="category", queryset=Category.objects.all(), **options)
-
-
-class AccountSerializer(RecordSerializer):
-    currency = StrictCharField(required=False, max_length=3)
-    opening_balance = ApiMoneyField(required=False)
-    balance = ApiMoneyField(read_only=True)
-
-    class Meta:
-        model = Account
-        fields = (
-            "id",
-            "name",
-            "type",
-            "currency",
-            "opening_balance",
-            "balance",
-            "archived_at",
-            *COMMON_FIELDS,
-        )
-        read_only_fields = ("archived_at",)
-
-
-class CategorySerializer(RecordSerializer):
-    class Meta:
-        model = Category
-        fields = ("id", "name", "type", "archived_at", *COMMON_FIELDS)
-        read_only_fields = ("archived_at",)
-
-
-class ProductPriceField(ApiMoneyField):
-    """A price list has no currency column: prices are in the organisation's currency."""
-
-    def get_attribute(self, instance: Product) -> Decimal:
-        currency = asked_once(self.context, "currency", lambda: organisation().currency)
-        return money_number(instance.price, currency)
-
-
-class ProductSerializer(RecordSerializer):
-    price = ProductPriceField(minimum=Decimal(0))
-    tax_rate = percent_field(required=False)
-
-    class Meta:
-        model = Product
-        fields = (
-            "id",
-            "name",
-            "type",
-            "price",
-            "tax_rate",
-            "description",
-            "archived_at",
-            *COMMON_FIELDS,
-        )
-        read_only_fields = ("archived_at",)
+from bizsuite.money import QUANTITY_MAX, QUANTITY_PLACES
 
 
 class InvoiceItemSerializer(StrictSerializer, serializers.ModelSerializer):
