@@ -10,7 +10,7 @@ from bizsuite.api.views import ListMixin, ResourceViewSet
 from bizsuite.identity.models import User
 
 
-class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer):
+class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "name")
