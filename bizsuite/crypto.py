@@ -31,9 +31,10 @@ def decrypt(token: str) -> str:
         ) from None
 
 
-def keyed_hash(secret: str) -> str:
+def keyed_hash(secret: str | bytes) -> str:
     """HMAC-SHA256 under the pepper. Fast on purpose: API secrets are random, not passwords."""
-    return hmac.new(settings.API_KEY_PEPPER.encode(), secret.encode(), hashlib.sha256).hexdigest()
+    message = secret if isinstance(secret, bytes) else secret.encode()
+    return hmac.new(settings.API_KEY_PEPPER.encode(), message, hashlib.sha256).hexdigest()
 
 
 def matches_hash(secret: str, stored_hash: str) -> bool:

@@ -63,10 +63,11 @@ def lock(record: Record) -> None:
     For changes that depend on what is there: between reading a record and changing it, somebody
     else may have. Raises NotFound if it is gone.
     """
-    rows = type(record)._default_manager.select_for_update()
+    # Asked of _meta and not of its type: a request's user is wrapped in another one.
+    model: Any = record._meta.model
     try:
-        record.refresh_from_db(from_queryset=rows)
-    except type(record).DoesNotExist:
+        record.refresh_from_db(from_queryset=model._default_manager.select_for_update())
+    except model.DoesNotExist:
         raise NotFound("There is no such record.") from None
 
 

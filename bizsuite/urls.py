@@ -18,6 +18,7 @@ from bizsuite.api.batches import batch_path
 from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
 from bizsuite.team.assignees import AssigneeViewSet
+from bizsuite.team.views import UserViewSet
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
 from webhooks.views import DeliveryViewSet, WebhookViewSet
@@ -36,6 +37,7 @@ router.register("accounts", AccountViewSet, basename="accounts")
 router.register("categories", CategoryViewSet, basename="categories")
 router.register("products", ProductViewSet, basename="products")
 router.register("assignees", AssigneeViewSet, basename="assignees")
+router.register("users", UserViewSet, basename="users")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

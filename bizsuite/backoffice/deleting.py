@@ -27,6 +27,9 @@ class DeletesThroughActions:
     """
 
     delete_question: Any = gettext_lazy("This cannot be undone.")
+    kept_message: Any = gettext_lazy(
+        "%(name)s is in use and has been archived instead: hidden, but kept."
+    )
 
     def delete_record(self, request: HttpRequest, record: Any) -> bool:
         raise NotImplementedError(f"{type(self).__name__} deletes no records.")
@@ -57,8 +60,7 @@ class DeletesThroughActions:
         if self.delete_record(request, record):
             messages.success(request, _("%(name)s has been deleted.") % {"name": name})
         else:
-            text = _("%(name)s is in use and has been archived instead: hidden, but kept.")
-            messages.warning(request, text % {"name": name})
+            messages.warning(request, self.kept_message % {"name": name})
         return redirect(self.list_url())
 
     def list_url(self) -> str:

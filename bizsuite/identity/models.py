@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bizsuite.identity.roles import Role, Verb, role_may
 from bizsuite.money import is_currency
-from bizsuite.records import Record, RecordQuerySet
+from bizsuite.records import Record, RecordQuerySet, matching, search_text
 
 NAME_LENGTH = 150
 EMAIL_LENGTH = 254
@@ -26,6 +27,10 @@ class UserQuerySet(RecordQuerySet["User"]):
         user: User = self.get(email__iexact=email)
         return user
 
+    def search(self, terms: str) -> Self:
+        """Every word somewhere in name, e-mail or external id."""
+        return self.filter(matching(terms, "search_text"))
+
 
 class User(AbstractBaseUser, Record):
     """Somebody who signs in with an e-mail address. What they may do is their role's."""
@@ -36,6 +41,7 @@ class User(AbstractBaseUser, Record):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Inactive users cannot sign in; their keys stop.")
     )
+    search_text = models.TextField(editable=False, default="")
 
     objects = UserQuerySet.as_manager()
 
@@ -43,6 +49,8 @@ class User(AbstractBaseUser, Record):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="identity_user_email_unique"),
@@ -53,6 +61,9 @@ class User(AbstractBaseUser, Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def folded_search_text(self) -> str:
+        return search_text(self.name, self.email, self.external_id)
 
     @property
     def is_staff(self) -> bool:

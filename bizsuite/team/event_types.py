@@ -6,6 +6,8 @@ USER = {
     "email": "ada@example.com",
     "role": "accountant",
     "active": True,
+    "external_id": None,
+    "metadata": {},
     "created_at": "2024-01-15T10:00:00Z",
     "updated_at": "2024-01-15T10:00:00Z",
 }

@@ -83,6 +83,7 @@ PRODUCT = {
     "type": "service",
     "tax_rate": 10,
 }
+USER = {"id": ANY, "name": "Admin User", "email": "admin@example.com", "role": "administrator"}
 WEBHOOK = {
     "url": "https://your-domain.com/webhook",
     "events": ["invoice.created", "payment.received"],
@@ -169,6 +170,21 @@ REQUESTS = [
         '"price":99.99,"tax_rate":10,',
     ),
     Request("List Products", "GET", "/products", shape=PRODUCT),
+    Request("List Users", "GET", "/users"),
+    Request(
+        "Create User",
+        "POST",
+        "/users",
+        """{
+    "name": "Admin User",
+    "email": "admin@example.com",
+    "password": "securepassword",
+    "role": "administrator"
+}""",
+        201,
+        USER,
+    ),
+    Request("List Users", "GET", "/users?search=admin@example.com", shape=USER),
     Request(
         "Financial Summary",
         "GET",

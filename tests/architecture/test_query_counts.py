@@ -51,6 +51,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     ),
     "/products": lambda: ("/products", factories.make_product),
     "/transactions": lambda: ("/transactions", factories.make_transaction),
+    "/users": lambda: ("/users", factories.make_user),
     "/webhooks": lambda: ("/webhooks", make_endpoint),
     "/webhooks/deliveries": lambda: ("/webhooks/deliveries", make_delivery),
     "/webhooks/{id}/deliveries": deliveries_of_one_webhook,

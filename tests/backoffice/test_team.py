@@ -63,7 +63,7 @@ def test_the_last_administrator_is_kept(administrator):
     demoted = administrator.send(page, {"role": "viewer"})
     assert "last administrator can be neither removed nor demoted" in text_of(demoted)
     deleted = administrator.post(f"{USERS}{administrator.user.pk}/delete/")
-    assert "last administrator can be neither removed nor demoted" in text_of(deleted)
+    assert "can neither remove nor deactivate your own account" in text_of(deleted)
 
     administrator.user.refresh_from_db()
     assert administrator.user.role == Role.ADMINISTRATOR
@@ -85,8 +85,8 @@ def test_deleting_several_users_refuses_one_and_removes_the_other(administrator)
 
     assert messages_of(answer) == [
         "1 deleted.",
-        "1 could not be deleted. Ada Reyes: The last administrator can be neither removed nor "
-        "demoted.",
+        "1 could not be deleted. Ada Reyes: You can neither remove nor deactivate your own "
+        "account; ask another administrator.",
     ]
     assert list(User.objects.all()) == [administrator.user]
 

@@ -127,7 +127,7 @@ class TestTheLastAdministrator:
         def demote(user: User, actor: Actor) -> bool:
             try:
                 users.update_user(user, role=Role.VIEWER, actor=actor)
-            except LastAdministrator:
+            except (LastAdministrator, Forbidden):
                 return False
             return True
 

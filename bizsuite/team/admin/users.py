@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from bizsuite.backoffice.display import badge, moment
-from bizsuite.backoffice.forms import RecordForm
+from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
 from bizsuite.backoffice.record_actions import ActionForm, record_action
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.identity.models import User
 from bizsuite.team import users
+from bizsuite.team.serializers import UserSerializer
 
 
 def password_field(label: Any, **options: Any) -> forms.CharField:
@@ -39,7 +40,7 @@ class PasswordsMatch(forms.Form):
         return cleaned
 
 
-class NewUserForm(PasswordsMatch, RecordForm):
+class NewUserForm(PasswordsMatch, MetadataForm):
     pass
 
 
@@ -48,13 +49,14 @@ class PasswordForm(PasswordsMatch, ActionForm):
 
 
 @admin.register(User)
-class UserAdmin(ResourceAdmin):
+class UserAdmin(MetadataMixin, ResourceAdmin):
     resource = "users"
-    searchable = False
+    serializer_class = UserSerializer
     delete_question = gettext_lazy(
         "Their API keys stop at once and are removed too. The audit log keeps their name. "
-        "To keep the account, make it inactive instead."
+        "Somebody whom records refer to is made inactive instead."
     )
+    kept_message = gettext_lazy("%(name)s is named by records and has been made inactive instead.")
 
     list_display = ("name", "email", "role", "state_badge", "last_seen")
     list_filter = ("role", "is_active")
@@ -63,10 +65,12 @@ class UserAdmin(ResourceAdmin):
     fieldsets = (
         (None, {"fields": ("name", "email", "role", "is_active")}),
         (gettext_lazy("Record"), {"fields": ("last_seen",)}),
+        FOR_OTHER_SYSTEMS,
     )
     add_fieldsets = (
         (None, {"fields": ("name", "email", "role")}),
         (gettext_lazy("Password"), {"fields": ("password", "password_again")}),
+        FOR_OTHER_SYSTEMS,
     )
 
     def get_form(
@@ -92,8 +96,7 @@ class UserAdmin(ResourceAdmin):
         users.update_user(record, actor=self.actor(request), **changes)
 
     def delete_record(self, request: HttpRequest, record: User) -> bool:
-        users.delete_user(record, actor=self.actor(request))
-        return True
+        return users.delete_user(record, actor=self.actor(request))
 
     @record_action(
         label=gettext_lazy("Set password"),

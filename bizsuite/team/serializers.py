@@ -1,0 +1,34 @@
+from bizsuite.api.fields import StrictBooleanField, StrictCharField
+from bizsuite.api.serializers import RecordSerializer
+from bizsuite.identity.models import User
+
+MAX_PASSWORD_LENGTH = 256
+
+
+class UserSerializer(RecordSerializer):
+    active = StrictBooleanField(
+        source="is_active",
+        required=False,
+        help_text="false: they cannot sign in, and their API keys stop.",
+    )
+    password = StrictCharField(
+        write_only=True,
+        trim_whitespace=False,
+        max_length=MAX_PASSWORD_LENGTH,
+        help_text="At least 8 characters, not a common one. Never shown.",
+    )
+
+    class Meta:
+        model = User
+        fields = (
+            "id",
+            "name",
+            "email",
+            "role",
+            "active",
+            "password",
+            "external_id",
+            "metadata",
+            "created_at",
+            "updated_at",
+        )
