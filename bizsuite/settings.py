@@ -210,7 +210,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": API_PREFIX,
     # Not its own hook for enums: it names them by guessing, and a new one renames the others.
-    "POSTPROCESSING_HOOKS": ["bizsuite.api.schema_parts.add_shared_parts"],
+    "POSTPROCESSING_HOOKS": ["bizsuite.api.schema_document.complete"],
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "This installation"}],
 }
 
 # ── Webhooks ─────────────────────────────────────────────────────────────────

@@ -2,11 +2,19 @@
 
 from typing import Any
 
+from django.db import models
 from rest_framework import serializers
 
 from billing.models.ledger import Basis
 from bizsuite.api.fields import ApiMoneyField, StrictDateField
 from bizsuite.money import is_currency
+
+
+class ReportBasis(models.TextChoices):
+    """The bases of accounting that a report can be on; a posting may count on both."""
+
+    CASH = Basis.CASH
+    ACCRUAL = Basis.ACCRUAL
 
 
 class QueryNumberField(serializers.IntegerField):
@@ -30,8 +38,8 @@ class FinancialQuery(serializers.Serializer):
         required=False, min_value=1, max_value=12, help_text="1 to 12; alone, of this year."
     )
     basis = serializers.ChoiceField(
-        choices=[Basis.CASH.value, Basis.ACCRUAL.value],
-        default=Basis.CASH.value,
+        choices=ReportBasis.choices,
+        default=ReportBasis.CASH.value,
         help_text="cash: when money moves; accrual: when it is earned.",
     )
     currency = serializers.CharField(
@@ -52,6 +60,6 @@ class FinancialSummarySerializer(serializers.Serializer):
     profit = ApiMoneyField()
     outstanding_invoices = ApiMoneyField(source="outstanding")
     currency = serializers.CharField()
-    basis = serializers.ChoiceField(choices=[Basis.CASH.value, Basis.ACCRUAL.value])
+    basis = serializers.ChoiceField(choices=ReportBasis.choices)
     date_from = StrictDateField(source="period.first", allow_null=True)
     date_to = StrictDateField(source="period.last", allow_null=True)

@@ -19,7 +19,11 @@ class FinancialReportView(ApiView):
     resource = "reports"
     serializer_class = FinancialSummarySerializer
 
-    @extend_schema(operation_id="reports_financial", parameters=[FinancialQuery])
+    @extend_schema(
+        operation_id="reports_financial",
+        summary="Get the financial summary",
+        parameters=[FinancialQuery],
+    )
     def get(self, request: Any) -> Response:
         """The financial summary of a year, a month, or all time."""
         query = FinancialQuery(data=request.query_params.dict())

@@ -97,7 +97,7 @@ class InvoiceTaxSerializer(serializers.ModelSerializer):
 
 
 class InvoiceSerializer(RecordSerializer):
-    invoice_number = serializers.CharField(source="number", read_only=True)
+    invoice_number = serializers.CharField(source="number", allow_null=True, read_only=True)
     customer_id = customer_field()
     date = StrictDateField(required=False)
     due_date = StrictDateField(required=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -15,7 +16,11 @@ class IndexView(ApiView):
     resource = "index"
     resources: tuple[str, ...] = ()
 
-    @extend_schema(operation_id="index", responses={200: {"type": "object"}})
+    @extend_schema(
+        operation_id="index",
+        summary="List the resources",
+        responses={200: OpenApiTypes.OBJECT},
+    )
     def get(self, request: Any) -> Response:
         base = request._request.build_absolute_uri(request._request.path.rstrip("/"))
         links = {name: f"{base}/{name}" for name in (*self.resources, "schema", "docs", "redoc")}

@@ -11,7 +11,9 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from bizsuite.api import schema_parts as parts
+from bizsuite.api.filters import ApiFilter
 from bizsuite.api.parsing import MEDIA_TYPE
+from bizsuite.api.schema_enums import enum_of
 from bizsuite.api.schema_parts import Schema
 from bizsuite.api.serializers import NoBody, StrictSerializer, shown_names
 
@@ -123,10 +125,14 @@ class ResourceSchema(AutoSchema):
                 "name": name,
                 "in": "query",
                 **({"description": str(text)} if (text := each.extra.get("help_text")) else {}),
-                "schema": each.schema,
+                "schema": self._filter_schema(each),
             }
             for name, each in filters.items()
         ]
+
+    def _filter_schema(self, each: ApiFilter) -> Schema:
+        words = each.schema.get("enum")
+        return dict(each.schema) if words is None else enum_of(self, words)
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema = super()._map_basic_serializer(serializer, direction)
@@ -175,7 +181,9 @@ class ResourceSchema(AutoSchema):
 
     def _finish(self, status: str, response: Schema) -> None:
         """Put a success into the envelope and give it its headers."""
-        extra = ("Location",) if status == "201" else ("Link",) if self.pages else ()
+        extra = ["Location"] if status == "201" else ["Link"] if self.pages else []
+        if self.method == "POST":
+            extra.append("Idempotent-Replayed")
         response["headers"] = parts.headers(*extra)
         if not response.get("description"):
             response["description"] = "Created." if status == "201" else "Done."

@@ -1,6 +1,5 @@
 """What the OpenAPI document says once for all operations: errors, headers, the envelope."""
 
-from pathlib import Path
 from typing import Any
 
 from bizsuite.api.envelope import UNAUTHORIZED_MESSAGE
@@ -9,9 +8,7 @@ from bizsuite.api.parsing import MEDIA_TYPE
 
 Schema = dict[str, Any]
 
-INTRODUCTION = Path(__file__).with_name("introduction.md")
-
-HEADERS: dict[str, Schema] = {
+_ALWAYS: dict[str, Schema] = {
     "X-Request-ID": {
         "description": "Names this request in the logs and the audit trail. A plain one that "
         "you send (letters, digits and `._:-`) is echoed.",
@@ -45,11 +42,6 @@ HEADERS: dict[str, Schema] = {
         "description": "Names this state of the record, for If-None-Match and If-Match.",
         "schema": {"type": "string", "example": '"3-9f86d081884c7d65"'},
     },
-    "Idempotent-Replayed": {
-        "description": "`true` on an answer that was kept from an earlier request with the same "
-        "Idempotency-Key.",
-        "schema": {"type": "string", "const": "true"},
-    },
     "Allow": {
         "description": "The methods that this address takes.",
         "schema": {"type": "string"},
@@ -57,6 +49,14 @@ HEADERS: dict[str, Schema] = {
     "WWW-Authenticate": {
         "description": "The way to authenticate: Bearer.",
         "schema": {"type": "string"},
+    },
+}
+HEADERS: dict[str, Schema] = {
+    **{name: header | {"required": True} for name, header in _ALWAYS.items()},
+    "Idempotent-Replayed": {
+        "description": "`true` on an answer that was kept from an earlier request with the same "
+        "Idempotency-Key.",
+        "schema": {"type": "string", "const": "true"},
     },
 }
 ON_EVERY_ANSWER = (
@@ -371,13 +371,3 @@ def message_envelope(example: str) -> Schema:
             "message": {"type": "string", "example": example},
         },
     }
-
-
-def add_shared_parts(result: Schema, **_: Any) -> Schema:
-    """drf-spectacular's postprocessing hook: what the operations refer to."""
-    result["info"]["description"] = INTRODUCTION.read_text()
-    components = result["components"]
-    components["headers"] = HEADERS
-    components["responses"] = RESPONSES
-    components["schemas"] = dict(sorted((components.get("schemas", {}) | SCHEMAS).items()))
-    return result
