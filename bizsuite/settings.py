@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
     "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
+    "prune-nonces": _every(600, "bizsuite.api.tasks.prune_nonces"),
     "prune-idempotent-answers": _every(3600, "bizsuite.api.tasks.prune_idempotent_answers"),
 }
 

@@ -12,6 +12,7 @@ from django.db import connections
 
 import bizsuite.celery  # noqa: F401  the app that hints are sent with
 from bizsuite.api.counters import request_counter
+from bizsuite.api.nonces import used_nonces
 from bizsuite.identity.roles import Role
 from tests.api_client import ApiClient
 from tests.factories import make_key
@@ -46,13 +47,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True)
-def _fresh_request_counter(settings) -> Iterator[None]:
-    """Each test's clients begin with a full hour."""
+def _fresh_counts(settings) -> Iterator[None]:
+    """Each test's clients begin with a full hour, and no nonce is used."""
     settings.REDIS_KEY_PREFIX = f"tests-{secrets.token_hex(8)}"
-    request_counter.cache_clear()
-    (settings.DATA_DIR / "counters.sqlite3").unlink(missing_ok=True)
+    for store, file in ((request_counter, "counters"), (used_nonces, "nonces")):
+        store.cache_clear()
+        (settings.DATA_DIR / f"{file}.sqlite3").unlink(missing_ok=True)
     yield
     request_counter.cache_clear()
+    used_nonces.cache_clear()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +48,7 @@ def make_key(
     scopes: tuple[str, ...] = (),
     rate_limit: int | None = None,
     expires_at: datetime.datetime | None = None,
+    allowed_networks: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
     """The key's row and the key itself; of `user`, or of a new one with `role`."""
     return keys.create_api_key(
@@ -55,6 +57,7 @@ def make_key(
         scopes=scopes,
         rate_limit=rate_limit,
         expires_at=expires_at,
+        allowed_networks=allowed_networks,
         actor=SYSTEM,
     )
 

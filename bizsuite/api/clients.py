@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from bizsuite.identity.models import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,22 @@
-"""Counting requests exactly, over every worker: in Redis, else in the database.
+"""Counting exactly, over every worker: in Redis, else in the database.
 
 Each backend does one atomic "start or continue the window and add one" and says what it became.
 Reading first and writing after would let two workers through on the same number.
 """
 
 import functools
-import logging
-import sqlite3
-import threading
-import time
 from pathlib import Path
 
-import redis
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 
-logger = logging.getLogger(__name__)
+from bizsuite.api.redis_link import RedisLink
+from bizsuite.api.side_files import SideFile
 
+COUNTER_TABLE = (
+    "CREATE TABLE IF NOT EXISTS api_ratewindow"
+    " (subject TEXT PRIMARY KEY, used INTEGER NOT NULL, resets_at INTEGER NOT NULL)"
+)
 UPSERT = """
 INSERT INTO api_ratewindow (subject, used, resets_at) VALUES ({0}, 1, {0})
 ON CONFLICT (subject) DO UPDATE SET
@@ -25,6 +25,9 @@ ON CONFLICT (subject) DO UPDATE SET
                    ELSE api_ratewindow.resets_at END
 RETURNING used, resets_at
 """
+TAKE_BACK = "UPDATE api_ratewindow SET used = used - 1 WHERE subject = {0} AND used > 0"
+FORGET = "DELETE FROM api_ratewindow WHERE substr(subject, 1, length({0})) = {0}"
+PRUNE = "DELETE FROM api_ratewindow WHERE resets_at <= {0}"
 
 REDIS_SCRIPT = """
 local resets_at = redis.call('HGET', KEYS[1], 'resets_at')
@@ -35,50 +38,35 @@ if not resets_at or tonumber(resets_at) <= tonumber(ARGV[2]) then
 end
 return {redis.call('HINCRBY', KEYS[1], 'used', 1), resets_at}
 """
+REDIS_TAKE_BACK = """
+local used = redis.call('HGET', KEYS[1], 'used')
+if used and tonumber(used) > 0 then redis.call('HINCRBY', KEYS[1], 'used', -1) end
+"""
 
 
 class CounterFile:
     """A small SQLite file beside the embedded database.
 
     Not in the database itself: there every read of the API would wait for its write lock.
-    It forgets on a power cut (synchronous=OFF), which costs a key at most one extra window.
+    What it forgets on a power cut costs a key at most one extra window.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._local = threading.local()
+        self._file = SideFile(path, COUNTER_TABLE)
 
     def add(self, subject: str, *, now: int, window_seconds: int) -> tuple[int, int]:
         parameters = _parameters(subject, now, window_seconds)
-        try:
-            return self._upsert(parameters)
-        except sqlite3.OperationalError as error:
-            raise OperationalError(f"{self.path}: {error}") from error
-        except sqlite3.DatabaseError as error:
-            logger.warning("The request counters were unreadable (%s); counting afresh.", error)
-            self._local.connection = None
-            self.path.unlink(missing_ok=True)
-            return self._upsert(parameters)
-
-    def _upsert(self, parameters: list[str | int]) -> tuple[int, int]:
-        used, resets_at = self._connection().execute(UPSERT.format("?"), parameters).fetchone()
+        [(used, resets_at)] = self._file.execute(UPSERT.format("?"), parameters)
         return used, resets_at
 
-    def prune(self, *, now: int) -> None:
-        self._connection().execute("DELETE FROM api_ratewindow WHERE resets_at <= ?", [now])
+    def take_back(self, subject: str) -> None:
+        self._file.execute(TAKE_BACK.format("?"), [subject])
 
-    def _connection(self) -> sqlite3.Connection:
-        existing = getattr(self._local, "connection", None)
-        if existing is not None:
-            return existing
-        opened = sqlite3.connect(self.path, timeout=20, isolation_level=None)
-        opened.execute("PRAGMA synchronous=OFF")
-        opened.execute(
-            "CREATE TABLE IF NOT EXISTS api_ratewindow"
-            " (subject TEXT PRIMARY KEY, used INTEGER NOT NULL, resets_at INTEGER NOT NULL)"
-        )
-        self._local.connection = opened
-        return opened
+    def forget(self, beginning: str) -> None:
+        self._file.execute(FORGET.format("?"), [beginning, beginning])
+
+    def prune(self, *, now: int) -> None:
+        self._file.execute(PRUNE.format("?"), [now])
 
 
 class DatabaseCounter:
@@ -89,41 +77,63 @@ class DatabaseCounter:
             cursor.execute(UPSERT.format("%s"), _parameters(subject, now, window_seconds))
             return cursor.fetchone()
 
+    def take_back(self, subject: str) -> None:
+        self._execute(TAKE_BACK, subject)
+
+    def forget(self, beginning: str) -> None:
+        self._execute(FORGET, beginning, beginning)
+
     def prune(self, *, now: int) -> None:
+        self._execute(PRUNE, now)
+
+    def _execute(self, statement: str, *parameters: str | int) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM api_ratewindow WHERE resets_at <= %s", [now])
+            cursor.execute(statement.format("%s"), parameters)
 
 
-class RedisCounter:
+class RedisCounter(RedisLink):
     """Redis, with a stand-in for the time it is away."""
 
-    PAUSE_SECONDS = 1.0
-
     def __init__(self, url: str, *, prefix: str, stand_in: CounterFile | DatabaseCounter) -> None:
-        self._prefix = prefix
-        client = redis.Redis.from_url(
-            url, socket_connect_timeout=0.2, socket_timeout=0.5, retry=None
-        )
-        self._script = client.register_script(REDIS_SCRIPT)
+        super().__init__(url, prefix=prefix)
+        self._add = self._client.register_script(REDIS_SCRIPT)
+        self._take_back = self._client.register_script(REDIS_TAKE_BACK)
         self._stand_in = stand_in
-        self._away_until = 0.0
 
     def add(self, subject: str, *, now: int, window_seconds: int) -> tuple[int, int]:
-        if time.monotonic() >= self._away_until:
-            try:
-                used, resets_at = self._script(
-                    keys=[f"{self._prefix}:rate:{subject}"],
-                    args=[now + window_seconds, now, window_seconds],
-                )
-                return int(used), int(resets_at)
-            except redis.RedisError as error:
-                # Not asked again for a moment, so that not every request waits for the timeout.
-                self._away_until = time.monotonic() + self.PAUSE_SECONDS
-                logger.warning("Redis does not answer; the database counts requests: %s", error)
-        return self._stand_in.add(subject, now=now, window_seconds=window_seconds)
+        def count() -> tuple[int, int]:
+            used, resets_at = self._add(
+                keys=[self._name(subject)], args=[now + window_seconds, now, window_seconds]
+            )
+            return int(used), int(resets_at)
+
+        return self.ask(
+            count,
+            otherwise=lambda: self._stand_in.add(subject, now=now, window_seconds=window_seconds),
+        )
+
+    def take_back(self, subject: str) -> None:
+        """Uncount one, in the window that there is."""
+        self.ask(
+            lambda: self._take_back(keys=[self._name(subject)]),
+            otherwise=lambda: self._stand_in.take_back(subject),
+        )
+
+    def forget(self, beginning: str) -> None:
+        """Drop every window whose subject begins so."""
+
+        def delete() -> None:
+            for name in self._client.scan_iter(match=f"{self._name(beginning)}*", count=1000):
+                self._client.delete(name)
+
+        self.ask(delete, otherwise=lambda: None)
+        self._stand_in.forget(beginning)  # what it counted while Redis was away
 
     def prune(self, *, now: int) -> None:
         self._stand_in.prune(now=now)  # Redis lets its own keys expire
+
+    def _name(self, subject: str) -> str:
+        return f"{self._prefix}:rate:{subject}"
 
 
 def _parameters(subject: str, now: int, window_seconds: int) -> list[str | int]:

@@ -1,5 +1,6 @@
 """What happens to a request before any view sees it, and to every answer after."""
 
+import datetime
 import logging
 import re
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from rest_framework.exceptions import APIException
 
 from bizsuite.api.clients import client_of
 from bizsuite.api.envelope import failure_response, plain_failure
 from bizsuite.api.handlers import is_api
 from bizsuite.api.request_ids import current_request_id, request_id_of
+from bizsuite.api.signatures import may_pass
 from bizsuite.api.throttling import RateState, count_request
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.keys import find_key, presented_key
@@ -74,16 +77,14 @@ class ApiMiddleware:
         _drop_trailing_slash(request)
         now = timezone.now()
         try:
-            # A key that came over an open line is not even looked at.
-            presented = presented_key(request) if request.client.private else ""
-            key = find_key(presented, now=now)
+            key, unreadable = _identified(request, now=now)
             rate = count_request(key, request.client, now=now)
         except (OperationalError, InterfaceError):
             logger.exception("Request %s found no database", request.request_id)
             return _finished(plain_failure(503, request.request_id))
         request.api_key = key
         request.actor = _actor(key, request) if key else None
-        response = refusal_of(request) or self._answer(request, rate)
+        response = unreadable or refusal_of(request) or self._answer(request, rate)
         rate.write_headers(response, now=now)
         return _finished(response)
 
@@ -100,6 +101,24 @@ class ApiMiddleware:
         if response.status_code >= 400 and is_page:
             return plain_failure(response.status_code, request.request_id)
         return response
+
+
+def _key_of(request: HttpRequest, *, now: datetime.datetime) -> ApiKey | None:
+    """The key whose rights the request has. A key that came over an open line is not looked at."""
+    if not request.client.private:
+        return None
+    key = find_key(presented_key(request), now=now, address=request.client.address)
+    return key if key is not None and may_pass(request, key, now=now) else None
+
+
+def _identified(
+    request: HttpRequest, *, now: datetime.datetime
+) -> tuple[ApiKey | None, HttpResponse | None]:
+    """The key, and the answer to a signed request whose body cannot be read."""
+    try:
+        return _key_of(request, now=now), None
+    except APIException as error:
+        return None, plain_failure(error.status_code, request.request_id)
 
 
 def _finished(response: HttpResponse) -> HttpResponse:

@@ -17,6 +17,19 @@ class RateWindow(models.Model):
         return self.subject
 
 
+class UsedNonce(models.Model):
+    """A signed request that has been answered; see `nonces`.
+
+    Used where neither Redis nor the embedded file remembers.
+    """
+
+    name = models.CharField(max_length=160, primary_key=True)
+    expires_at = models.PositiveBigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class IdempotentAnswer(models.Model):
     """The answer to a POST with an Idempotency-Key, for whoever sends it again; see `idempotency`.
 

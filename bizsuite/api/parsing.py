@@ -50,8 +50,14 @@ def read_body(request: HttpRequest, *, limit: int) -> bytes:
     """The body as it came.
 
     limit: bytes. Raises PayloadTooLarge (from the announced length where there is one) and
-    ParseError.
+    ParseError. Reading it again gives the same: a signature is over it, then the view wants it.
     """
+    if not hasattr(request, "whole_body"):
+        request.whole_body = _read_body(request, limit=limit)
+    return request.whole_body
+
+
+def _read_body(request: HttpRequest, *, limit: int) -> bytes:
     too_large = PayloadTooLarge(f"The body is larger than {limit // 1_000_000} MB.")
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not (announced.isascii() and announced.isdigit()):

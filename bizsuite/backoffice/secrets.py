@@ -1,5 +1,6 @@
-"""The page that shows a new secret, once."""
+"""The page that shows new secrets, once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,9 +8,16 @@ from django.template.response import TemplateResponse
 
 
 def secret_page(
-    request: HttpRequest, model_admin: Any, record: Any, *, title: str, secret: str
+    request: HttpRequest,
+    model_admin: Any,
+    record: Any,
+    *,
+    title: str,
+    secrets: Sequence[tuple[str, str]],
 ) -> TemplateResponse:
-    """The answer to the very request that made the secret: there is nowhere to read it again.
+    """The answer to the very request that made the secrets: there is nowhere to read them again.
+
+    secrets: what each is called, and the secret itself.
 
     A script replaces the page's address, so that reloading does not make another one. As on all
     pages of the admin, Cache-Control is no-store.
@@ -22,7 +30,7 @@ def secret_page(
             "opts": model_admin.opts,
             "original": record,
             "title": title,
-            "secret": secret,
+            "secrets": secrets,
             "record_url": model_admin.url_of(record),
             "list_url": model_admin.list_url(),
             "media": model_admin.media,

@@ -1,6 +1,7 @@
 """Users, their API keys, and the organisation whose books these are."""
 
 import datetime
+import ipaddress
 import zoneinfo
 from typing import Self
 
@@ -16,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from bizsuite.identity.roles import Role, Verb, role_may
 from bizsuite.money import is_currency
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 NAME_LENGTH = 150
 EMAIL_LENGTH = 254
@@ -102,6 +105,11 @@ class ApiKey(models.Model):
         null=True, blank=True, help_text=_("Requests per hour; empty for the usual limit.")
     )
     expires_at = models.DateTimeField(null=True, blank=True)
+    # Networks such as "203.0.113.0/24"; none lets every address in.
+    allowed_networks = models.JSONField(default=list, blank=True)
+    # Empty for a key that signs nothing. Encrypted and not hashed: to verify is to sign.
+    encrypted_signing_secret = models.TextField(blank=True, default="", editable=False)
+    signature_required = models.BooleanField(default=False, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -109,12 +117,22 @@ class ApiKey(models.Model):
     class Meta:
         verbose_name = "API key"
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="identity_apikey_can_sign_if_it_must",
+                condition=Q(signature_required=False) | ~Q(encrypted_signing_secret=""),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def is_usable(self, now: datetime.datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def allows(self, address: Address) -> bool:
+        networks = [ipaddress.ip_network(network) for network in self.allowed_networks]
+        return not networks or any(address in network for network in networks)
 
 
 def validate_currency(code: str) -> None:

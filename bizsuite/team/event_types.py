@@ -19,6 +19,9 @@ API_KEY = {
     "scopes": ["customers:read", "invoices:write"],
     "rate_limit": None,
     "expires_at": None,
+    "allowed_networks": ["203.0.113.0/24"],
+    "signing": True,
+    "signature_required": False,
     "revoked_at": None,
 }
 ORGANISATION = {
@@ -37,6 +40,12 @@ declare(
     EventType("user.updated", "A user's name, address, role, state or password changed.", USER),
     EventType("user.deleted", "A user was removed.", USER),
     EventType("api_key.created", "An API key was made.", API_KEY, public=False),
+    EventType(
+        "api_key.updated",
+        "An API key's expiry, networks or signing secret changed.",
+        API_KEY,
+        public=False,
+    ),
     EventType("api_key.revoked", "An API key was revoked.", API_KEY, public=False),
     EventType(
         "organisation.updated", "The organisation's settings changed.", ORGANISATION, public=False

@@ -144,7 +144,7 @@ class TestTheCounterFile:
         path.write_bytes(b"this is no database" * 1000)
 
         assert add(CounterFile(path)) == (1, NOW + HOUR)
-        assert "counting afresh" in caplog.text
+        assert "begun afresh" in caplog.text
 
     def test_that_cannot_be_opened_is_a_database_error(self, tmp_path):
         with pytest.raises(OperationalError):

@@ -56,6 +56,8 @@ PAGES: dict[str, Page] = {
 }
 # Buttons: who may press them, where that is not who changes the page's records.
 BUTTONS: dict[tuple[str, str], set[str]] = {
+    ("identity.apikey", "restrict"): ADMINISTRATOR,
+    ("identity.apikey", "signing"): ADMINISTRATOR,
     ("identity.apikey", "revoke"): ADMINISTRATOR,
     ("webhooks.delivery", "resend"): ADMINISTRATOR,
 }

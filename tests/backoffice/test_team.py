@@ -1,10 +1,13 @@
 """Users, API keys, settings and the audit log in the admin."""
 
 import re
+from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from bizsuite.crypto import decrypt
 from bizsuite.events.models import Event
 from bizsuite.identity.keys import find_key
 from bizsuite.identity.models import ApiKey, User, organisation
@@ -140,7 +143,7 @@ def test_a_new_key_is_shown_once_and_works(administrator):
     key = ApiKey.objects.get()
     assert (key.name, key.rate_limit) == ("Web shop", 5000)
     assert key.scopes == ["customers:read", "invoices:write"]
-    assert find_key(shown, now=timezone.now()) == key
+    assert find_key(shown, now=timezone.now(), address=ip_address("127.0.0.1")) == key
     assert ApiClient(shown).get("/customers").status == 200
 
     secret = shown.rsplit("_", 1)[1]
@@ -149,6 +152,68 @@ def test_a_new_key_is_shown_once_and_works(administrator):
     assert secret not in str([session.get_decoded() for session in Session.objects.all()])
     assert secret not in administrator.cookies.output()
     assert not Event.objects.filter(payload__contains=secret).exists()
+
+
+def test_a_new_key_may_be_for_some_networks_and_signed_requests_only(administrator):
+    page = administrator.send(
+        f"{KEYS}add/",
+        {
+            "name": "Bank feed",
+            "user": administrator.user.pk,
+            "allowed_networks": "203.0.113.0/24\n2001:db8::/32",
+            "signing": "required",
+        },
+    )
+
+    (secret,) = re.findall(r"bs_sign_\w+", text_of(page))
+    key = ApiKey.objects.get()
+    assert key.allowed_networks == ["203.0.113.0/24", "2001:db8::/32"]
+    assert (key.signature_required, decrypt(key.encrypted_signing_secret)) == (True, secret)
+    shown = text_of(administrator.get(f"{KEYS}{key.pk}/change/"))
+    assert "2001:db8::/32" in shown
+    assert secret not in shown
+
+
+def test_a_network_that_is_none_is_named_and_no_key_is_made(administrator):
+    page = administrator.send(
+        f"{KEYS}add/",
+        {"name": "Shop", "user": administrator.user.pk, "allowed_networks": "the office"},
+    )
+
+    assert "is no address or network such as" in text_of(page)
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_is_restricted_by_its_button(administrator):
+    key, _ = make_key(allowed_networks=["203.0.113.0/24"])
+    url = f"{KEYS}{key.pk}/restrict/"
+    assert "203.0.113.0/24" in text_of(administrator.get(url))
+
+    administrator.send(
+        url,
+        {"allowed_networks": "10.0.0.0/8", "expires_at_0": "2999-12-31", "expires_at_1": "12:00"},
+        form="action-form",
+    )
+
+    key.refresh_from_db()
+    assert key.allowed_networks == ["10.0.0.0/8"]
+    assert key.expires_at == datetime(2999, 12, 31, 12, tzinfo=UTC)
+
+
+def test_a_signing_secret_is_made_and_taken_away_by_its_button(administrator):
+    key, _ = make_key()
+    url = f"{KEYS}{key.pk}/signing/"
+
+    page = administrator.send(url, {"signing": "optional"}, form="action-form")
+
+    key.refresh_from_db()
+    (secret,) = re.findall(r"bs_sign_\w+", text_of(page))
+    assert (decrypt(key.encrypted_signing_secret), key.signature_required) == (secret, False)
+
+    administrator.send(url, {"signing": ""}, form="action-form")
+
+    key.refresh_from_db()
+    assert key.encrypted_signing_secret == ""
 
 
 def test_a_mistake_in_a_new_key_keeps_the_ticks(administrator):

@@ -9,6 +9,7 @@ from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
 
+from bizsuite.crypto import decrypt
 from bizsuite.events.models import Event
 from bizsuite.identity.models import ApiKey, User
 from bizsuite.identity.roles import Role
@@ -189,9 +190,35 @@ def test_create_api_key_takes_an_instant_with_its_zone():
     assert ApiKey.objects.get().expires_at == datetime(2999, 12, 31, 10, tzinfo=UTC)
 
 
+def test_create_api_key_takes_networks_and_prints_a_signing_secret_before_the_key():
+    make_user(email="ada@example.org")
+
+    lines = run(
+        *("create_api_key", "--user", "ada@example.org", "--name", "Bank feed"),
+        *("--networks", "203.0.113.0/24, 2001:db8::/32", "--require-signature"),
+    )
+
+    key = ApiKey.objects.get()
+    assert key.allowed_networks == ["203.0.113.0/24", "2001:db8::/32"]
+    assert key.signature_required
+    assert lines[0] == f"Signing secret: {decrypt(key.encrypted_signing_secret)}"
+    assert lines[1] == f"Key {key.public_id} for ada@example.org:"
+    assert lines[2].startswith(f"bs_live_{key.public_id}_")
+
+
+def test_create_api_key_can_leave_signing_to_the_program():
+    make_user(email="ada@example.org")
+
+    lines = run("create_api_key", "--user", "ada@example.org", "--name", "Bank feed", "--sign")
+
+    assert not ApiKey.objects.get().signature_required
+    assert ApiClient(lines[-1]).get("/customers").status == 200
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [
+        (["--networks", "here"], "allowed_networks: 'here' is no address"),
         (["--user", "eve@example.org"], "There is no user eve@example.org."),
         (["--scopes", "planets:read"], "scopes: Unknown scopes: planets:read"),
         (["--rate-limit", "0"], "rate_limit: Must be between 1 and 1000000000"),

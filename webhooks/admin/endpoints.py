@@ -127,7 +127,11 @@ class EndpointAdmin(MetadataMixin, ResourceAdmin):
 
     def _show_secret(self, request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
         return secret_page(
-            request, self, endpoint, title=_("Its signing secret"), secret=endpoint.secret
+            request,
+            self,
+            endpoint,
+            title=_("Its signing secret"),
+            secrets=[(_("Signing secret"), endpoint.secret)],
         )
 
     def render_change_form(

@@ -16,30 +16,14 @@ from bizsuite.backoffice.forms import RecordForm
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.backoffice.secrets import secret_page
-from bizsuite.identity.models import ApiKey, User, key_prefix
+from bizsuite.identity.models import ApiKey, key_prefix
 from bizsuite.team import keys
-from bizsuite.team.admin.scopes import ScopesField
-
-
-class NewKeyForm(RecordForm):
-    scopes = ScopesField(
-        required=False,
-        label=gettext_lazy("Scopes"),
-        help_text=gettext_lazy(
-            "What the key may do, within its user's role. None ticked: everything the role may. "
-            "Writing includes reading."
-        ),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "user" in self.fields:
-            self.fields["user"].queryset = User.objects.filter(is_active=True)
+from bizsuite.team.admin.key_forms import REQUIRED, NewKeyForm, RestrictForm, SigningForm
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ResourceAdmin):
-    """A key is made and revoked, never edited and never removed: the audit log refers to it."""
+    """A key is made, restricted and revoked, never removed: the audit log refers to it."""
 
     resource = "keys"
     event_resource = "api_key"
@@ -49,19 +33,21 @@ class ApiKeyAdmin(ResourceAdmin):
     form = NewKeyForm
     actions = ()
 
-    list_display = ("name", "user", "shown_id", "state_badge", "created", "expires")
+    list_display = ("name", "user", "shown_id", "state_badge", "signed", "created", "expires")
     list_filter = ("user",)
     list_select_related = ("user",)
-    record_actions = ("revoke",)
+    record_actions = ("restrict", "signing", "revoke")
     fieldsets = (
         (
             None,
             {"fields": ("user", "shown_id", "state_badge", "created", "expires")},
         ),
         (gettext_lazy("Rights"), {"fields": ("shown_scopes", "shown_limit")}),
+        (gettext_lazy("Protection"), {"fields": ("shown_networks", "signed")}),
     )
     add_fieldsets = (
         (None, {"fields": ("name", "user", "expires_at", "rate_limit")}),
+        (gettext_lazy("Protection"), {"fields": ("allowed_networks", "signing")}),
         (gettext_lazy("Rights"), {"fields": ("scopes",)}),
     )
 
@@ -98,11 +84,28 @@ class ApiKeyAdmin(ResourceAdmin):
         limit = key.rate_limit or settings.RATE_LIMIT_PER_HOUR
         return _("%(limit)s requests per hour") % {"limit": f"{limit:,}"}
 
+    @admin.display(description=gettext_lazy("allowed networks"))
+    def shown_networks(self, key: ApiKey) -> SafeString | str:
+        if not key.allowed_networks:
+            return _("From everywhere")
+        return format_html_join(" ", "<code>{}</code>", ((each,) for each in key.allowed_networks))
+
+    @admin.display(description=gettext_lazy("signing"))
+    def signed(self, key: ApiKey) -> SafeString | str:
+        if not key.encrypted_signing_secret:
+            return "–"
+        return badge(_("Required"), "success") if key.signature_required else _("Optional")
+
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> ApiKey:
-        user = data.pop("user")
-        key, secret = keys.create_api_key(user, actor=self.actor(request), **data)
-        # For this one answer; it is neither stored nor kept in a session.
-        request.new_secret = secret  # type: ignore[attr-defined]
+        user, signing = data.pop("user"), data.pop("signing", "")
+        actor = self.actor(request)
+        key, secret = keys.create_api_key(user, actor=actor, **data)
+        # For this one answer; they are neither stored nor kept in a session.
+        request.new_secrets = [(_("API key"), secret)]  # type: ignore[attr-defined]
+        if signing:
+            required = signing == REQUIRED
+            secret = keys.create_signing_secret(key, required=required, actor=actor)
+            request.new_secrets.append((_("Signing secret"), secret))  # type: ignore[attr-defined]
         return key
 
     def render_change_form(
@@ -116,15 +119,44 @@ class ApiKeyAdmin(ResourceAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self.show_secret(request, obj)
+        secrets: list[tuple[str, str]] = request.new_secrets  # type: ignore[attr-defined]
+        return secret_page(request, self, obj, title=_("Your new API key"), secrets=secrets)
 
-    def show_secret(self, request: HttpRequest, key: ApiKey) -> TemplateResponse:
+    @record_action(
+        label=gettext_lazy("Restrict"),
+        icon="shield",
+        question=gettext_lazy("Until when and from where the key is good. It holds at once."),
+        form_class=RestrictForm,
+        when=lambda key: key.revoked_at is None,
+    )
+    def restrict(self, request: HttpRequest, record: ApiKey, data: dict[str, Any]) -> str:
+        keys.restrict_api_key(record, actor=self.actor(request), **data)
+        return _("The key “%(name)s” has been restricted.") % {"name": record.name}
+
+    @record_action(
+        label=gettext_lazy("Signing secret"),
+        icon="signature",
+        question=gettext_lazy(
+            "Makes a new signing secret, or takes the key's away. An earlier secret stops at once."
+        ),
+        form_class=SigningForm,
+        when=lambda key: key.revoked_at is None,
+    )
+    def signing(
+        self, request: HttpRequest, record: ApiKey, data: dict[str, Any]
+    ) -> str | TemplateResponse:
+        actor = self.actor(request)
+        if not data["signing"]:
+            keys.stop_signing(record, actor=actor)
+            return _("The key “%(name)s” has no signing secret any more.") % {"name": record.name}
+        required = data["signing"] == REQUIRED
+        secret = keys.create_signing_secret(record, required=required, actor=actor)
         return secret_page(
             request,
             self,
-            key,
-            title=_("Your new API key"),
-            secret=request.new_secret,  # type: ignore[attr-defined]
+            record,
+            title=_("The new signing secret"),
+            secrets=[(_("Signing secret"), secret)],
         )
 
     @record_action(

@@ -1,4 +1,4 @@
-// The page with a new secret: copying it, and an address that is safe to reload.
+// The page with new secrets: copying them, and an address that is safe to reload.
 "use strict";
 
 const panel = document.querySelector("[data-replace-address]");
@@ -6,7 +6,7 @@ if (panel) history.replaceState(null, "", panel.dataset.replaceAddress);
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
-    const secret = document.querySelector("[data-secret]");
+    const secret = button.parentElement.querySelector("[data-secret]");
     const label = button.querySelector("[data-label]");
     try {
       await navigator.clipboard.writeText(secret.textContent);
