@@ -12,7 +12,6 @@ from billing.amounts import require_payable
 from billing.currency import open_books
 from billing.ledger import NewEntry, NewPosting, post_entry
 from billing.models import Account, Category, Product
-from billing.models.catalogue import Named
 from billing.models.ledger import Ledger
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
 from bizsuite.api.serializers import RecordSerializer
@@ -20,7 +19,7 @@ from bizsuite.errors import Conflict, Invalid, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
-from bizsuite.records import lock
+from bizsuite.records import Named, lock
 
 SERIALIZERS: dict[type[models.Model], type[RecordSerializer]] = {
     Account: AccountSerializer,

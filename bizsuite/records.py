@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from bizsuite.errors import NotFound
 
@@ -55,6 +56,33 @@ class Record(models.Model):
     def refresh(self) -> None:
         """Read the row again after a `change()`."""
         self.refresh_from_db()
+
+
+class NamedQuerySet(RecordQuerySet[_Row]):
+    def active(self) -> Self:
+        return self.filter(archived_at=None)
+
+    def search(self, terms: str) -> Self:
+        return self.filter(matching(terms, "search_text"))
+
+
+class Named(Record):
+    """A record that people pick by its name, and archive once documents refer to it."""
+
+    name = models.CharField(_("name"), max_length=200)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+    search_text = models.TextField(editable=False, default="")
+
+    objects = NamedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def folded_search_text(self) -> str:
+        return search_text(self.name, self.external_id)
 
 
 def lock(record: Record) -> None:

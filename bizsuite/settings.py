@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "bizsuite.team",
     "customers",
     "billing",
+    "support",
     "reporting",
     "webhooks",
     "bizsuite.dashboard",

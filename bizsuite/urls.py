@@ -21,6 +21,7 @@ from bizsuite.team.assignees import AssigneeViewSet
 from bizsuite.team.views import UserViewSet
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
+from support.views import DepartmentViewSet, ReplyViewSet, TicketViewSet
 from webhooks.views import DeliveryViewSet, WebhookViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -38,6 +39,11 @@ router.register("categories", CategoryViewSet, basename="categories")
 router.register("products", ProductViewSet, basename="products")
 router.register("assignees", AssigneeViewSet, basename="assignees")
 router.register("users", UserViewSet, basename="users")
+router.register("tickets", TicketViewSet, basename="tickets")
+router.register(
+    r"tickets/(?P<ticket_pk>[0-9]{1,18})/replies", ReplyViewSet, basename="ticket-replies"
+)
+router.register("departments", DepartmentViewSet, basename="departments")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

@@ -15,6 +15,8 @@ from bizsuite.identity.roles import Role
 from bizsuite.team import keys, profile, users
 from customers import customers
 from customers.models import Customer
+from support import departments, replies, tickets
+from support.models import Department, Reply, Ticket
 
 SYSTEM = Actor.system("cli")
 PASSWORD = "correct horse battery staple"
@@ -141,6 +143,24 @@ def make_transaction(
     return transactions.create_transaction(
         type=flow, amount=Decimal(amount), actor=SYSTEM, **values
     )
+
+
+def make_department(name: str = "Billing", **fields: Any) -> Department:
+    return departments.create_department(name=name, actor=SYSTEM, **fields)
+
+
+def make_ticket(**fields: Any) -> Ticket:
+    """An open ticket of `customer`, or of a new one."""
+    if "customer" not in fields:
+        fields["customer"] = make_customer()
+    values = {"subject": "Cannot sign in", "message": "It says that my key is wrong."}
+    return tickets.create_ticket(actor=SYSTEM, **(values | fields))
+
+
+def make_reply(ticket: Ticket | None = None, **fields: Any) -> Reply:
+    """By staff, unless the `author` is "customer"."""
+    values = {"message": "Which version is it?", "actor": SYSTEM}
+    return replies.add_reply(ticket or make_ticket(), **(values | fields))
 
 
 def close_period(until: datetime.date) -> None:

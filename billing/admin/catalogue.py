@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from billing import catalogue
 from billing.admin.forms import NOT_NEGATIVE, PERCENTAGE, bounded
 from billing.models import Account, Category, Product
-from billing.models.catalogue import Named
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
 from bizsuite.backoffice.display import archived_badge, money, number
 from bizsuite.backoffice.filters import ArchivedFilter
@@ -19,6 +18,7 @@ from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.related import RelatedList
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.identity.models import organisation
+from bizsuite.records import Named
 
 
 class NamedAdmin(MetadataMixin, ResourceAdmin):

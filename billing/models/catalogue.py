@@ -1,45 +1,13 @@
 """What documents refer to: where money is kept, what it was for, what is sold."""
 
 from decimal import Decimal
-from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bizsuite.money import MoneyField, PercentField
-from bizsuite.records import Record, RecordQuerySet, matching, search_text
-
-_Row = TypeVar("_Row", bound=models.Model, covariant=True)
-
-
-class ArchivableQuerySet(RecordQuerySet[_Row]):
-    def active(self) -> Self:
-        return self.filter(archived_at=None)
-
-
-class NamedQuerySet(ArchivableQuerySet[_Row]):
-    def search(self, terms: str) -> Self:
-        return self.filter(matching(terms, "search_text"))
-
-
-class Named(Record):
-    """A record that people pick by its name, and archive once documents refer to it."""
-
-    name = models.CharField(_("name"), max_length=200)
-    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
-    search_text = models.TextField(editable=False, default="")
-
-    objects = NamedQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return self.name
-
-    def folded_search_text(self) -> str:
-        return search_text(self.name, self.external_id)
+from bizsuite.records import Named, search_text
 
 
 class Account(Named):

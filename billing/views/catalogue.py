@@ -7,7 +7,6 @@ from billing import catalogue
 from billing.event_types import ACCOUNT, CATEGORY, PRODUCT
 from billing.filters import AccountFilter, CategoryFilter, ProductFilter
 from billing.models import Account, Category, Product
-from billing.models.catalogue import Named
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
 from bizsuite.api.batches import BatchMixin
 from bizsuite.api.views import (
@@ -18,6 +17,7 @@ from bizsuite.api.views import (
     RetrieveMixin,
     UpdateMixin,
 )
+from bizsuite.records import Named
 
 
 class NamedViewSet(

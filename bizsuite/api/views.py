@@ -168,14 +168,14 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         self.take_parameters(("fields",))
         show = serializer_class or self.serializer_class
         serializer = show(record, context=self._context(choose=True, shape=show))
-        headers = (
-            {"Location": f"{settings.API_PREFIX}/{self.resource}/{record.pk}"}
-            if status == 201
-            else None
-        )
+        headers = {"Location": self.location_of(record)} if status == 201 else None
         response = Response(success(serializer.data), status=status, headers=headers)
         response.record_version = getattr(record, "version", None)
         return response
+
+    def location_of(self, record: Any) -> str:
+        """Where a record that was just made can be read."""
+        return f"{settings.API_PREFIX}/{self.resource}/{record.pk}"
 
     def _finish(self, response: Response) -> HttpResponse:
         """Give an answer that shows one record its ETag, and leave out what the client has."""

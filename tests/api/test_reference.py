@@ -11,6 +11,7 @@ from django.db import connection
 
 from billing.models import Invoice, Product, Transaction
 from customers.models import Customer
+from support.models import Ticket
 from webhooks.views import WebhookViewSet
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,16 @@ PRODUCT = {
     "description": "Annual web hosting package",
     "type": "service",
     "tax_rate": 10,
+}
+TICKET = {
+    "id": 1,
+    "ticket_number": ANY,
+    "customer_id": 1,
+    "subject": "Technical Support Required",
+    "message": "Need assistance with installation",
+    "department_id": 1,
+    "priority": "High",
+    "status": "Open",
 }
 USER = {"id": ANY, "name": "Admin User", "email": "admin@example.com", "role": "administrator"}
 WEBHOOK = {
@@ -170,6 +181,22 @@ REQUESTS = [
         '"price":99.99,"tax_rate":10,',
     ),
     Request("List Products", "GET", "/products", shape=PRODUCT),
+    Request("List Tickets", "GET", "/tickets"),
+    Request(
+        "Create Ticket",
+        "POST",
+        "/tickets",
+        """{
+    "customer_id": 1,
+    "subject": "Technical Support Required",
+    "message": "Need assistance with installation",
+    "department_id": 1,
+    "priority": "High"
+}""",
+        201,
+        TICKET,
+    ),
+    Request("List Tickets", "GET", "/tickets?status=Open&department_id=1", shape=TICKET),
     Request("List Users", "GET", "/users"),
     Request(
         "Create User",
@@ -223,7 +250,7 @@ def _first_ids(db):
         if connection.vendor == "sqlite":
             cursor.execute("UPDATE sqlite_sequence SET seq = 0")
             return
-        for model in (Customer, Invoice, Transaction, Product):
+        for model in (Customer, Invoice, Transaction, Product, Ticket):
             sequence = f"{model._meta.db_table}_{model._meta.pk.column}_seq"
             cursor.execute(f"ALTER SEQUENCE {sequence} RESTART")
 

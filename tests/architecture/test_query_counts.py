@@ -37,6 +37,11 @@ def deliveries_of_one_webhook() -> Filling:
     return f"/webhooks/{endpoint.pk}/deliveries", lambda: make_delivery(endpoint)
 
 
+def replies_of_one_ticket() -> Filling:
+    ticket = factories.make_ticket()
+    return f"/tickets/{ticket.pk}/replies", lambda: factories.make_reply(ticket)
+
+
 # A new list fails the first test below until it is added here.
 FILLINGS: dict[str, Callable[[], Filling]] = {
     "/accounts": lambda: ("/accounts", factories.make_account),
@@ -50,6 +55,9 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
         lambda: factories.make_payment("10.00", invoice=factories.make_invoice()),
     ),
     "/products": lambda: ("/products", factories.make_product),
+    "/departments": lambda: ("/departments", factories.make_department),
+    "/tickets": lambda: ("/tickets", factories.make_ticket),
+    "/tickets/{ticket_pk}/replies": replies_of_one_ticket,
     "/transactions": lambda: ("/transactions", factories.make_transaction),
     "/users": lambda: ("/users", factories.make_user),
     "/webhooks": lambda: ("/webhooks", make_endpoint),
