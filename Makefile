@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_DEVELOPMENT := $(VENV)/.installed-for-development
+NODE_PROGRAMS := tests/openapi/node_modules
 
 # Passed on: make run ARGS="--bind 0.0.0.0:80", make test LEG=sqlite ARGS="tests/billing -k void"
 ARGS ?=
@@ -21,7 +22,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types layers migrations format requirements clean
+.PHONY: help setup run test fuzz check lint types layers migrations format requirements clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,10 +32,13 @@ setup: $(INSTALLED) ## Install what the product needs into .venv
 run: setup ## Install, then start the product: web, worker and scheduler (ARGS="--bind HOST:PORT")
 	@exec $(BIN)/python manage.py up $(ARGS)
 
-test: $(INSTALLED_FOR_DEVELOPMENT) ## Test on SQLite, then on PostgreSQL + Redis (LEG=sqlite|postgres, ARGS="-k name")
+test: $(INSTALLED_FOR_DEVELOPMENT) $(NODE_PROGRAMS) ## Test on SQLite, then on PostgreSQL + Redis (LEG=sqlite|postgres, ARGS="-k name")
 	@exec $(BIN)/python -m tests.run_legs $(if $(LEG),--leg $(LEG)) -- $(ARGS)
 
 check: lint types layers migrations test ## All that must hold before a change is taken; what CI runs
+
+fuzz: $(INSTALLED_FOR_DEVELOPMENT) ## Try every operation of the API with generated requests, for half an hour (ARGS="--seconds 60")
+	@exec $(BIN)/python -m tests.openapi.fuzzing $(ARGS)
 
 lint: $(INSTALLED_FOR_DEVELOPMENT) ## Look for mistakes and for unformatted code
 	$(BIN)/ruff check .
@@ -59,7 +63,7 @@ requirements: ## Resolve requirements*.in into the hashed requirements*.txt (nee
 	uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove the environment and the caches; var/ with your data stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(NODE_PROGRAMS) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -79,4 +83,10 @@ $(INSTALLED): requirements.txt $(BIN)/python
 $(INSTALLED_FOR_DEVELOPMENT): requirements-dev.txt | $(INSTALLED)
 	@echo "Installing the tools for tests and checks into $(VENV) …"
 	$(call install,requirements-dev.txt)
+	@touch $@
+
+# Generators of clients and a linter, which read our OpenAPI document as other people do.
+$(NODE_PROGRAMS): tests/openapi/package-lock.json
+	@command -v npm >/dev/null || { echo "The tests of the OpenAPI document need Node.js 20 or newer; on Debian and Ubuntu: apt install npm" >&2; exit 1; }
+	@npm ci --prefix tests/openapi --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

@@ -181,7 +181,7 @@ class ResourceSchema(AutoSchema):
 
     def _finish(self, status: str, response: Schema) -> None:
         """Put a success into the envelope and give it its headers."""
-        extra = ["Location"] if status == "201" else ["Link"] if self.pages else []
+        extra = ["Location"] if self.action == "create" else ["Link"] if self.pages else []
         if self.method == "POST":
             extra.append("Idempotent-Replayed")
         response["headers"] = parts.headers(*extra)
