@@ -225,7 +225,7 @@ WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
 AUTH_USER_MODEL = "identity.User"
 # auth.W004 asks for a unique e-mail column; ours is unique whatever the case (a constraint).
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = ["bizsuite.identity.backends.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["bizsuite.team.signing_in.BrakedEmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (

@@ -5,11 +5,14 @@ from typing import Any
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from unfold.forms import AdminOwnPasswordChangeForm
+from django.utils.translation import ngettext
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from bizsuite.backoffice.actors import actor_of
@@ -17,6 +20,7 @@ from bizsuite.dashboard.home import home_context
 from bizsuite.dashboard.reports import financial_report
 from bizsuite.dashboard.search import found
 from bizsuite.errors import Invalid
+from bizsuite.team.signing_in import seconds_until_next_attempt
 from bizsuite.team.users import set_password
 
 # One letter is in every name.
@@ -37,8 +41,22 @@ class OwnPasswordView(PasswordChangeView):
         return HttpResponse(status=302, headers={"Location": str(self.success_url)})
 
 
+class SignInForm(AuthenticationForm):
+    def get_invalid_login_error(self) -> ValidationError:
+        seconds = seconds_until_next_attempt(self.request, now=timezone.now())
+        if not seconds:
+            return super().get_invalid_login_error()
+        text = ngettext(
+            "Too many attempts. Try again in %(minutes)d minute, or ask whoever runs this server.",
+            "Too many attempts. Try again in %(minutes)d minutes, or ask whoever runs this server.",
+            minutes := -(-seconds // 60),
+        )
+        return ValidationError(text % {"minutes": minutes}, code="too_many_attempts")
+
+
 class StaffSite(UnfoldAdminSite):
     index_template = "dashboard/home.html"
+    login_form = SignInForm
     enable_nav_sidebar = True
 
     def get_urls(self) -> list[URLPattern]:
@@ -49,6 +67,15 @@ class StaffSite(UnfoldAdminSite):
 
     def financial_report(self, request: HttpRequest) -> HttpResponse:
         return financial_report(request, self.each_context(request))
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().login(request, extra_context)
+        if seconds := seconds_until_next_attempt(request, now=timezone.now()):
+            response.status_code = 429
+            response["Retry-After"] = str(seconds)
+        return response
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -39,6 +39,12 @@ declare(
     EventType("user.created", "A user was added.", USER),
     EventType("user.updated", "A user's name, address, role, state or password changed.", USER),
     EventType("user.deleted", "A user was removed.", USER),
+    EventType(
+        "user.locked_out",
+        "Somebody tried too many passwords for a user, from one address.",
+        USER,
+        public=False,
+    ),
     EventType("api_key.created", "An API key was made.", API_KEY, public=False),
     EventType(
         "api_key.updated",

@@ -95,6 +95,29 @@ def test_subjects_are_counted_apart(counter):
     assert add(counter, "address:2001:db8::/64") == (1, NOW + HOUR)
 
 
+@pytest.mark.django_db
+def test_one_can_be_taken_back_and_no_more_than_there_were(counter):
+    add(counter)
+    add(counter)
+    for _ in range(3):
+        counter.take_back("key:1")
+    counter.take_back("key:2")
+
+    assert add(counter) == (1, NOW + HOUR)
+    assert add(counter, "key:2") == (1, NOW + HOUR)
+
+
+@pytest.mark.django_db
+def test_what_begins_alike_can_be_forgotten_together(counter):
+    for subject in ("sign-in:a:1", "sign-in:a:2", "sign-in:b:1", "key:1"):
+        add(counter, subject)
+
+    counter.forget("sign-in:a:")
+
+    counts = [add(counter, each)[0] for each in ("sign-in:a:1", "sign-in:a:2", "sign-in:b:1")]
+    assert (counts, add(counter)[0]) == ([1, 1, 2], 2)
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_request_is_missed_or_counted_twice(counter):
     def twenty_five() -> list[int]:

@@ -60,7 +60,8 @@ def terminal(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["up", "create_admin", "create_api_key", "revoke_api_key", "reset_password"]
+    "name",
+    ["up", "create_admin", "create_api_key", "revoke_api_key", "reset_password", "unlock_sign_in"],
 )
 def test_every_command_explains_itself(capsys, name):
     with pytest.raises(SystemExit) as end:
@@ -283,4 +284,30 @@ def test_an_unprepared_database_is_said_plainly(monkeypatch, capsys, password):
     assert errors == (
         "CommandError: The database cannot be used: no such table: identity_user\n"
         "`manage.py up` or `manage.py migrate` prepares it.\n"
+    )
+
+
+# ── unlock_sign_in ────────────────────────────────────────────────────────────
+
+
+def test_unlock_sign_in_lets_people_try_again(client):
+    make_user(email="ada@example.org", password=GOOD_PASSWORD)
+
+    def sign_in(password: str) -> int:
+        sent = {"username": "ada@example.org", "password": password}
+        return client.post("/admin/login/", sent, SERVER_NAME="localhost").status_code
+
+    for arguments, said in (
+        (["--email", "Ada@example.org"], "ada@example.org can try again."),
+        ([], "Everybody can try again."),
+    ):
+        assert [sign_in("wrong") for _ in range(6)][-1] == 429
+        assert run("unlock_sign_in", *arguments) == [said]
+        assert sign_in(GOOD_PASSWORD) == 302
+
+
+def test_unlocking_nobody_is_refused(capsys):
+    assert exit_code_and_errors(capsys, "unlock_sign_in", "--email", "eve@example.org") == (
+        1,
+        "CommandError: There is no user eve@example.org.\n",
     )
