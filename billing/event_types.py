@@ -49,13 +49,27 @@ PAYMENT = {
     "amount": Decimal("1500.00"),
     "currency": "USD",
     "date": "2024-01-20",
+    "status": "Received",
     "method": "Bank transfer",
     "reference": None,
     "notes": None,
     "allocations": [{"invoice_id": 1, "amount": Decimal("1500.00"), "date": "2024-01-20"}],
     "unallocated": Decimal("0.00"),
+    "refunds": [],
     "refunded": Decimal("0.00"),
+    "reversed_at": None,
 } | RECORD
+REFUNDED = PAYMENT | {
+    "status": "Refunded",
+    "allocations": [],
+    "refunds": [{"id": 1, "amount": Decimal("1500.00"), "date": "2024-02-01"}],
+    "refunded": Decimal("1500.00"),
+}
+REVERSED = PAYMENT | {
+    "status": "Reversed",
+    "allocations": [],
+    "reversed_at": "2024-02-01T10:00:00Z",
+}
 TRANSACTION = {
     "id": 1,
     "type": "Income",
@@ -107,6 +121,11 @@ declare(
         INVOICE | {"overdue": True},
     ),
     EventType("payment.received", "A customer's payment was recorded.", PAYMENT),
+    EventType(
+        "payment.allocated", "A customer's credit was put against invoices of theirs.", PAYMENT
+    ),
+    EventType("payment.refunded", "Money of a payment went back to the customer.", REFUNDED),
+    EventType("payment.reversed", "A payment turned out never to have happened.", REVERSED),
     EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
     EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),

@@ -1,12 +1,14 @@
 """The filters of billing's lists."""
 
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from billing.models import Account, Category, Invoice, Payment, Product, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
+from billing.models.payments import PaymentStatus
 from bizsuite.api.filters import (
     ArchivableFilter,
     DateFilter,
@@ -71,10 +73,24 @@ class PaymentFilter(DatedFilter):
     search = SearchFilter()
     customer_id = IdFilter(field_name="customer_id")
     account_id = IdFilter(field_name="account_id")
+    status = WordFilter(words=PaymentStatus.values, method="filter_status")
+    unallocated = FlagFilter(
+        method="filter_unallocated", help_text="true: those with credit left, false: the others."
+    )
 
     class Meta:
         model = Payment
-        fields = ("search", "customer_id", "account_id", "date_from", "date_to", *COMMON)
+        fields = (
+            "search", "customer_id", "account_id", "status", "unallocated",
+            "date_from", "date_to", *COMMON,
+        )  # fmt: skip
+
+    def filter_status(self, queryset: Any, name: str, value: str) -> QuerySet:
+        return queryset.with_status(value)
+
+    def filter_unallocated(self, queryset: Any, name: str, value: bool) -> QuerySet:
+        with_credit = Q(unallocated__gt=Decimal(0))
+        return queryset.filter(with_credit if value else ~with_credit)
 
 
 class TransactionFilter(DatedFilter):

@@ -1,13 +1,34 @@
 """How an invoice stands in the books: what it posts when issued, and as it is paid."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.ledger import NewEntry, NewPosting
 from billing.models import Category, Invoice
 from billing.models.ledger import Basis, Ledger
 from bizsuite.money import cumulative_share, round_money, split_by_weight
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What is paid of an invoice, and the tax in it."""
+
+    amount: Decimal
+    tax: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.amount - self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an invoice charges, as weights: net by category of income, tax by rate."""
+
+    net: Mapping[Category | None, Decimal]
+    tax: Mapping[Decimal, Decimal]
 
 
 def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry:
@@ -20,7 +41,8 @@ def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry
             customer=invoice.customer,
         )
     ]
-    lines += _earned(invoice, invoice.subtotal, invoice.tax, Basis.ACCRUAL, default_category)
+    all_of_it = Paid(invoice.amount, invoice.tax)
+    lines += _earned(invoice, all_of_it, Basis.ACCRUAL, content_of(invoice, default_category))
     return NewEntry(
         date=invoice.date,
         document=invoice,
@@ -31,56 +53,52 @@ def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry
     )
 
 
-def tax_when_settled(invoice: Invoice, settled: Decimal) -> Decimal:
-    """The tax in the first `settled` of an invoice's total, rounded cumulatively.
+def content_of(invoice: Invoice, default_category: Category | None) -> Content:
+    net: dict[Category | None, Decimal] = defaultdict(Decimal)
+    for item in invoice.items.all():
+        net[item.category or default_category] += item.total
+    tax = {line.rate: line.tax for line in invoice.taxes.all() if line.tax}
+    return Content(net, tax)
+
+
+def tax_when_paid(invoice: Invoice, paid: Decimal) -> Decimal:
+    """The tax in the first `paid` of an invoice's total, rounded cumulatively.
 
     119.00 with 19.00 tax: 6.33 in the first 39.67, 12.67 in 79.34, 19.00 in all of it. What a
     step carries is the difference, so the steps of any payment plan add up to the tax.
     """
     if not invoice.amount:
         return round_money(0, invoice.currency)
-    return cumulative_share(invoice.tax, Decimal(0), settled, invoice.amount, invoice.currency)
+    return cumulative_share(invoice.tax, Decimal(0), paid, invoice.amount, invoice.currency)
 
 
-def settlement_postings(
+def payment_postings(
     invoice: Invoice,
     *,
-    settled_before: Decimal,
-    settled_after: Decimal,
-    default_category: Category | None,
+    before: Paid,
+    after: Paid,
+    content_before: Content,
+    content: Content,
 ) -> list[NewPosting]:
-    """A step of payment: the customer owes less; on the cash basis it is income and tax now."""
-    step = settled_after - settled_before
-    lines = [
-        NewPosting(
-            ledger=Ledger.RECEIVABLE,
-            amount=-step,
-            basis=Basis.ACCRUAL,
-            customer=invoice.customer,
-        )
-    ]
-    after = _earned_when_settled(invoice, settled_after, default_category)
-    before = _earned_when_settled(invoice, settled_before, default_category)
-    return lines + _difference(after, before)
+    """A step of payment: the customer owes less; on the cash basis it is income and tax now.
+
+    Money that goes back is a step too, with the signs turned.
+    """
+    receivable = NewPosting(
+        ledger=Ledger.RECEIVABLE,
+        amount=before.amount - after.amount,
+        basis=Basis.ACCRUAL,
+        customer=invoice.customer,
+    )
+    later = _earned(invoice, after, Basis.CASH, content)
+    earlier = _earned(invoice, before, Basis.CASH, content_before)
+    return [receivable, *_difference(later, earlier)]
 
 
-def _earned_when_settled(
-    invoice: Invoice, settled: Decimal, default_category: Category | None
-) -> list[NewPosting]:
-    tax = tax_when_settled(invoice, settled)
-    return _earned(invoice, settled - tax, tax, Basis.CASH, default_category)
-
-
-def _earned(
-    invoice: Invoice, net: Decimal, tax: Decimal, basis: Basis, default_category: Category | None
-) -> list[NewPosting]:
-    """`net` by the items' categories and `tax` by rate, in proportion, to the cent."""
-    by_category: dict[Category | None, Decimal] = defaultdict(Decimal)
-    for item in invoice.items.all():
-        by_category[item.category or default_category] += item.total
-    rates = [line for line in invoice.taxes.all() if line.tax]
-    net_shares = split_by_weight(net, list(by_category.values()), invoice.currency)
-    tax_shares = split_by_weight(tax, [line.tax for line in rates], invoice.currency)
+def _earned(invoice: Invoice, paid: Paid, basis: Basis, content: Content) -> list[NewPosting]:
+    """Net by the items' categories and tax by rate, in proportion, to the cent."""
+    net = split_by_weight(paid.net, list(content.net.values()), invoice.currency)
+    tax = split_by_weight(paid.tax, list(content.tax.values()), invoice.currency)
     return [
         NewPosting(
             ledger=Ledger.INCOME,
@@ -89,16 +107,16 @@ def _earned(
             category=category,
             customer=invoice.customer,
         )
-        for category, share in zip(by_category, net_shares, strict=True)
+        for category, share in zip(content.net, net, strict=True)
     ] + [
         NewPosting(
             ledger=Ledger.TAX_PAYABLE,
             amount=-share,
             basis=basis,
             customer=invoice.customer,
-            tax_rate=line.rate,
+            tax_rate=rate,
         )
-        for line, share in zip(rates, tax_shares, strict=True)
+        for rate, share in zip(content.tax, tax, strict=True)
     ]
 
 

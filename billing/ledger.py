@@ -99,7 +99,11 @@ def post_entry(new_entry: NewEntry) -> JournalEntry:
 
 def reversal(document: Record, *, date: datetime.date) -> NewEntry:
     """The opposite of a document's standing entry; the database refuses a second one."""
-    entry = standing_entry(document)
+    return opposite(standing_entries(document)[-1], document, date=date)
+
+
+def opposite(entry: JournalEntry, document: Record, *, date: datetime.date) -> NewEntry:
+    """The reversal of one entry of a document."""
     return NewEntry(
         date=date,
         document=document,
@@ -122,15 +126,16 @@ def reversal(document: Record, *, date: datetime.date) -> NewEntry:
     )
 
 
-def standing_entry(document: Record) -> JournalEntry:
-    """The newest entry of a document that is neither reversed nor itself a reversal."""
-    entry: JournalEntry = JournalEntry.objects.filter(
-        document_type=document_type(document),
-        document_id=document.pk,
-        reverses=None,
-        reversed_by=None,
-    ).latest("id")
-    return entry
+def standing_entries(document: Record) -> list[JournalEntry]:
+    """The entries of a document that are neither reversed nor reversals, the oldest first."""
+    return list(
+        JournalEntry.objects.filter(
+            document_type=document_type(document),
+            document_id=document.pk,
+            reverses=None,
+            reversed_by=None,
+        ).order_by("id")
+    )
 
 
 def document_type(document: Record) -> str:

@@ -1,4 +1,4 @@
-"""Money from customers: recorded, put against invoices, kept as credit."""
+"""Money from customers: recorded, put against invoices, kept as credit, reversed."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -6,18 +6,25 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from billing.amounts import require_payable
+from billing.allocations import Bookings, Settlement, require_allocatable, settle, total_of
+from billing.amounts import printed, require_payable
 from billing.catalogue import require_category, require_in_use
 from billing.currency import open_books
 from billing.defaults import default_account, default_income_category
-from billing.invoice_books import settlement_postings, tax_when_settled
-from billing.invoices import allowed_moves, locked
-from billing.ledger import NewEntry, NewPosting, post_entries, require_open_period
-from billing.models import Account, Allocation, Category, Invoice, Payment, Transaction
+from billing.invoices import locked
+from billing.ledger import (
+    NewPosting,
+    opposite,
+    post_entries,
+    require_open_period,
+    standing_entries,
+)
+from billing.models import Account, Category, Invoice, Payment, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
-from billing.models.ledger import Basis, Ledger
+from billing.models.ledger import Ledger
 from billing.serializers import (
     InvoiceSerializer,
     PaymentSerializer,
@@ -26,20 +33,25 @@ from billing.serializers import (
 from bizsuite.errors import Conflict, Invalid
 from bizsuite.events.recording import NewEvent, record_events
 from bizsuite.identity.actors import Actor
+from bizsuite.records import lock
 from customers.customers import require_active
 from customers.models import Customer
 
 
-class InvoiceNotOpen(Conflict):
-    code = "invoice_not_open"
-
-
-class PaymentExceedsBalance(Conflict):
-    code = "payment_exceeds_balance"
-
-
 class NoIncomeCategory(Conflict):
     code = "no_income_category"
+
+
+class CreditExceeded(Conflict):
+    code = "credit_exceeded"
+
+
+class PaymentReversed(Conflict):
+    code = "payment_reversed"
+
+
+class PaymentRefunded(Conflict):
+    code = "payment_refunded"
 
 
 @transaction.atomic
@@ -92,13 +104,15 @@ def record_payment(
     date = date or profile.today()
     require_open_period([date], profile)
     require_payable(amount, profile.currency)
-    unallocated = amount - _total(allocations, amount)
+    unallocated = amount - total_of(allocations)
+    if unallocated < 0:
+        raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
     if unallocated:
         # An archived customer may pay what they owe; credit would be new business with them.
         require_active(customer)
     account = account or default_account()
     require_in_use(account, "account_id")
-    _require_allocatable(allocations, customer, profile.currency)
+    require_allocatable(allocations, customer, profile.currency)
     payment = Payment(
         customer=customer,
         account=account,
@@ -111,111 +125,157 @@ def record_payment(
     payment.search_text = payment.folded_search_text()
     payment.save(force_insert=True)
     _book_line(payment, **line or {})
-    settled = _settle_all(payment, allocations)
-    _record_receipt(payment, settled, actor)
+    bookings = Bookings(f"Payment from {customer.account}")
+    cash = NewPosting(ledger=Ledger.CASH, amount=amount, account=account)
+    bookings.add(payment, date, [cash])
+    settled = settle(payment, allocations, on=date, bookings=bookings)
+    post_entries(bookings.entries())
+    record_events(
+        [
+            NewEvent("payment.received", payment, PaymentSerializer(payment).data),
+            line_event("created", payment),
+            *invoice_events(settled),
+        ],
+        actor=actor,
+    )
     return payment
 
 
-def _settle_all(payment: Payment, allocations: Sequence[Mapping[str, Any]]) -> list[Invoice]:
-    """Put a payment against its invoices and book it; returns the invoices as they are then.
+@transaction.atomic
+def allocate_payment(
+    payment: Payment,
+    *,
+    allocations: Sequence[Mapping[str, Any]],
+    actor: Actor,
+    date: datetime.date | None = None,
+) -> Payment:
+    """Put what is left of a payment, the customer's credit, against invoices of theirs.
 
-    Money that came before its invoice's date is the customer's credit until then: one entry on
-    each date.
+    allocations: {invoice, amount} each. It counts as paid on `date`, today if None, but on no day
+    before the payment or the invoice. Raises CreditExceeded for more than is left, and
+    PaymentExceedsBalance for more than is owed.
     """
-    cash = NewPosting(ledger=Ledger.CASH, amount=payment.amount, account=payment.account)
-    postings: dict[datetime.date, list[NewPosting]] = {payment.date: [cash]}
-    settled = []
-    # In the order of their ids, so that two payments over the same invoices cannot deadlock.
-    for allocation in sorted(allocations, key=lambda each: each["invoice"].pk):
-        invoice, its_postings = _settle(payment, allocation["invoice"], allocation["amount"])
-        settled.append(invoice)
-        postings.setdefault(_settled_on(payment, invoice), []).extend(its_postings)
-    post_entries([_entry(payment, date, postings[date]) for date in sorted(postings)])
-    return settled
-
-
-def _settled_on(payment: Payment, invoice: Invoice) -> datetime.date:
-    """Nothing is owed on an invoice, and nothing earned by it, before its date."""
-    return max(payment.date, invoice.date)
-
-
-def _entry(payment: Payment, date: datetime.date, postings: Sequence[NewPosting]) -> NewEntry:
-    """What is left open by `postings` goes to the customer's credit, or comes from it."""
-    left = sum((each.amount for each in postings if each.basis != Basis.CASH), Decimal(0))
-    credit = NewPosting(ledger=Ledger.CUSTOMER_CREDIT, amount=-left, customer=payment.customer)
-    return NewEntry(
-        date=date,
-        document=payment,
-        description=f"Payment from {payment.customer.account}",
-        currency=payment.currency,
-        postings=[*postings, credit],
-    )
-
-
-def _require_allocatable(
-    allocations: Sequence[Mapping[str, Any]], customer: Customer, currency: str
-) -> None:
-    """Raises Invalid for what no state of the invoices could make right."""
-    named = set()
-    for index, allocation in enumerate(allocations):
-        field, invoice = f"allocations.{index}", allocation["invoice"]
-        require_payable(allocation["amount"], currency, field=f"{field}.amount")
-        if invoice.customer_id != customer.pk:
-            raise Invalid({f"{field}.invoice_id": f"Invoice {invoice.pk} is another customer's"})
-        if invoice.pk in named:
-            raise Invalid({f"{field}.invoice_id": "Name each invoice once"})
-        named.add(invoice.pk)
-
-
-def _total(allocations: Sequence[Mapping[str, Any]], amount: Decimal) -> Decimal:
-    total = sum((allocation["amount"] for allocation in allocations), Decimal(0))
-    if total > amount:
-        raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
-    return total
-
-
-def _settle(
-    payment: Payment, invoice: Invoice, amount: Decimal
-) -> tuple[Invoice, list[NewPosting]]:
-    """Put `amount` of a payment against an invoice; returns the invoice as it is then."""
-    invoice = locked(invoice)
-    if invoice.customer_id != payment.customer_id:  # a draft, moved and issued meanwhile
-        raise Invalid({"allocations": f"Invoice {invoice.pk} is another customer's"})
-    if not invoice.is_open():
-        raise InvoiceNotOpen(
-            f"Invoice {invoice.number or invoice.pk} is {invoice.status}; nothing is owed on it.",
-            allowed=allowed_moves(invoice),
+    profile = open_books()
+    held(payment)
+    if not allocations:
+        raise Invalid({"allocations": "At least one allocation is required"})
+    require_allocatable(allocations, payment.customer, payment.currency)
+    require_standing(payment)
+    amount = total_of(allocations)
+    if amount > payment.unallocated:
+        raise CreditExceeded(
+            f"Payment {payment.pk} has {printed(payment.unallocated, payment.currency)} left to"
+            f" allocate, and {printed(amount, payment.currency)} is asked for.",
+            allowed=payment_moves(payment),
         )
-    if amount > invoice.balance:
-        raise PaymentExceedsBalance(
-            f"Invoice {invoice.number} has {_printed(invoice)} {invoice.currency} left to pay.",
-            allowed=allowed_moves(invoice),
+    bookings = Bookings(f"Credit of {payment.customer.account} used")
+    settled = settle(payment, allocations, on=date or profile.today(), bookings=bookings)
+    post_entries(bookings.entries())
+    Payment.objects.filter(pk=payment.pk).change(unallocated=payment.unallocated - amount)
+    return changed(payment, "payment.allocated", settled, actor=actor)
+
+
+@transaction.atomic
+def reverse_payment(
+    payment: Payment, *, actor: Actor, date: datetime.date | None = None
+) -> Payment:
+    """Say that a payment never happened: a bounced check, a slip of the keyboard.
+
+    Its entries are reversed, each dated like itself, or on `date` where that is later: the way to
+    correct a closed period. Its invoices are owed again. Raises PaymentRefunded once money of it
+    went back, and PaymentReversed the second time.
+    """
+    held(payment)
+    require_standing(payment)
+    if payment.refunded:
+        raise PaymentRefunded(
+            f"{printed(payment.refunded, payment.currency)} of payment {payment.pk} went back to"
+            " the customer, so it did happen.",
+            allowed=payment_moves(payment),
         )
-    before = invoice.paid + invoice.credited
-    after = before + amount
-    status = InvoiceStatus.PAID if after == invoice.amount else InvoiceStatus.PARTIALLY_PAID
-    Invoice.objects.filter(pk=invoice.pk).change(
-        paid=invoice.paid + amount, balance=invoice.balance - amount, status=status
+    if date is not None and date < payment.date:
+        raise Invalid({"date": "A reversal must not be dated before what it reverses"})
+    settled = [_without(payment, invoice) for invoice in invoices_of(payment)]
+    date = date or payment.date
+    post_entries(
+        [
+            opposite(entry, payment, date=max(date, entry.date))
+            for entry in standing_entries(payment)
+        ]
     )
-    Allocation.objects.create(
-        payment=payment,
-        invoice=invoice,
-        amount=amount,
-        tax=tax_when_settled(invoice, after) - tax_when_settled(invoice, before),
-        date=_settled_on(payment, invoice),
+    Payment.objects.filter(pk=payment.pk).change(unallocated=Decimal(0), reversed_at=timezone.now())
+    Transaction.objects.filter(payment=payment).change(reversed_on=date)
+    payment.transaction.refresh()
+    return changed(
+        payment, "payment.reversed", settled, line_event("updated", payment), actor=actor
     )
-    postings = settlement_postings(
-        invoice,
-        settled_before=before,
-        settled_after=after,
-        default_category=default_income_category(),
-    )
-    invoice.refresh_from_db(fields=["paid", "balance", "status", "version", "updated_at"])
-    return invoice, postings
 
 
-def _printed(invoice: Invoice) -> Any:
-    return InvoiceSerializer(invoice).data["balance"]
+def payment_moves(payment: Payment) -> list[str]:
+    """What this payment's state allows to be done with it."""
+    if payment.reversed_at:
+        return []
+    moves = ["allocate"] if payment.unallocated else []
+    if payment.left:
+        moves.append("refund")
+    if not payment.refunded:
+        moves.append("reverse")
+    return moves
+
+
+def held(payment: Payment) -> None:
+    """Read the payment again and hold it, and with it what its customer has paid before.
+
+    Whoever moves money that is there already holds the customer first, then invoices in the order
+    of their ids: so none of them waits for another in a circle. New payments only hold invoices.
+    """
+    # Without the key: rows that refer to the customer may be added meanwhile.
+    list(Customer.objects.select_for_update(no_key=True).filter(pk=payment.customer_id))
+    lock(payment)
+
+
+def require_standing(payment: Payment) -> None:
+    if payment.reversed_at:
+        raise PaymentReversed(f"Payment {payment.pk} was reversed.", allowed=payment_moves(payment))
+
+
+def invoices_of(payment: Payment) -> list[Invoice]:
+    """The invoices that a payment pays, held until the transaction ends."""
+    paid = Invoice.objects.filter(allocations__payment=payment).distinct().order_by("pk")
+    return [locked(invoice) for invoice in paid]
+
+
+def changed(
+    payment: Payment, event: str, settled: Sequence[Invoice], *more: NewEvent, actor: Actor
+) -> Payment:
+    """The payment as it is after a change, with the events that say so."""
+    payment.refresh()
+    events = [NewEvent(event, payment, PaymentSerializer(payment).data), *more]
+    record_events([*events, *invoice_events(settled)], actor=actor)
+    return payment
+
+
+def invoice_events(settled: Sequence[Invoice]) -> list[NewEvent]:
+    return [
+        NewEvent(
+            "invoice.paid" if invoice.status == InvoiceStatus.PAID else "invoice.updated",
+            invoice,
+            InvoiceSerializer(invoice).data,
+        )
+        for invoice in settled
+    ]
+
+
+def line_event(verb: str, payment: Payment) -> NewEvent:
+    line = payment.transaction
+    return NewEvent(f"transaction.{verb}", line, TransactionSerializer(line).data)
+
+
+def _without(payment: Payment, invoice: Invoice) -> Invoice:
+    """An invoice of which this payment paid nothing, as it was before."""
+    settlement = Settlement(invoice, Bookings(""))
+    settlement.drop(payment)
+    return settlement.finish(payment.date)
 
 
 def _book_line(
@@ -241,18 +301,3 @@ def _book_line(
     )
     line.search_text = line.folded_search_text()
     line.save(force_insert=True)
-
-
-def _record_receipt(payment: Payment, settled: Sequence[Invoice], actor: Actor) -> None:
-    events = [
-        NewEvent("payment.received", payment, PaymentSerializer(payment).data),
-        NewEvent(
-            "transaction.created",
-            payment.transaction,
-            TransactionSerializer(payment.transaction).data,
-        ),
-    ]
-    for invoice in settled:
-        event = "invoice.paid" if invoice.status == InvoiceStatus.PAID else "invoice.updated"
-        events.append(NewEvent(event, invoice, InvoiceSerializer(invoice).data))
-    record_events(events, actor=actor)

@@ -23,6 +23,7 @@ from billing.book_checks.posted import (
     documents_are_posted,
     entries_have_documents,
     entries_say_what_documents_say,
+    payments_move_cash_when_they_say,
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     documents_are_posted,
     entries_have_documents,
     entries_say_what_documents_say,
+    payments_move_cash_when_they_say,
     receivables_are_open_invoices,
     credit_is_unallocated_payments,
     numbers_have_no_gap,

@@ -46,12 +46,18 @@ def invoices_are_paid_by_allocations() -> Iterator[Finding]:
 
 
 def payments_add_up() -> Iterator[Finding]:
-    """A payment is what it allocates, to its own customer's invoices, and what it has left."""
-    for payment in paged(
-        Payment.objects.annotate(allocated=Sum("allocations__amount", default=NOTHING))
-    ):
-        left = payment.amount - payment.refunded - payment.allocated
-        yield from differs(payment, "unallocated", payment.unallocated, left)
+    """A payment is what it allocates, to its own customer's invoices, what went back, and the rest.
+
+    One that never happened has none of these.
+    """
+    for payment in paged(Payment.objects.prefetch_related("allocations", "refunds")):
+        refunded = sum((each.amount for each in payment.refunds.all()), NOTHING)
+        allocated = sum((each.amount for each in payment.allocations.all()), NOTHING)
+        yield from differs(payment, "refunded", payment.refunded, refunded)
+        yield from differs(payment, "unallocated", payment.unallocated, payment.left - allocated)
+        for refund in payment.refunds.all():
+            if refund.date < payment.date:
+                yield f"Refund {refund.pk} is dated before its payment {payment.pk}."
     for allocation in paged(
         Allocation.objects.annotate(
             payer=F("payment__customer_id"), debtor=F("invoice__customer_id")
@@ -72,6 +78,15 @@ def transactions_add_up() -> Iterator[Finding]:
         if line.payment is not None:
             for name in ("amount", "date", "account_id"):
                 yield from differs(line, name, getattr(line, name), getattr(line.payment, name))
+            if (line.reversed_on is None) != (line.payment.reversed_at is None):
+                yield (
+                    f"{named(line)}: it {_standing(line.reversed_on)}, and payment"
+                    f" {line.payment_id} {_standing(line.payment.reversed_at)}."
+                )
+
+
+def _standing(reversed_then: object) -> str:
+    return "stands" if reversed_then is None else "is reversed"
 
 
 def numbers_have_no_gap() -> Iterator[Finding]:

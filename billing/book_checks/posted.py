@@ -1,5 +1,6 @@
 """The documents against the journal: each stands in it with what it says, and with no more."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ def _invoice(invoice: Invoice) -> Sums:
 
 
 def _payment(payment: Any) -> Sums:
+    if payment.reversed_at:
+        return {}
     return {
         (Ledger.CASH, Basis.BOTH): payment.amount - payment.refunded,
         (Ledger.CUSTOMER_CREDIT, Basis.BOTH): -payment.unallocated,
@@ -101,6 +104,14 @@ class Journal:
                 found[(posting.ledger, posting.basis)] += posting.document_amount
         return found
 
+    def cash_by_date(self) -> Mapping[datetime.date, Decimal]:
+        found: dict[datetime.date, Decimal] = defaultdict(Decimal)
+        for entry in self.entries:
+            for posting in self.postings[entry.pk]:
+                if posting.ledger == Ledger.CASH:
+                    found[entry.date] += posting.document_amount
+        return found
+
     def first_standing(self) -> JournalEntry | None:
         """The first entry that is neither reversed nor a reversal."""
         reversed_entries = {entry.reverses_id for entry in self.entries}
@@ -157,6 +168,22 @@ def entries_say_what_documents_say() -> Iterator[Finding]:
                     yield from differs(document, "date", document.date, entry.date)
                 for posting in journal.postings[entry.pk]:
                     yield from _misnamed(document, posting, documents.names)
+
+
+def payments_move_cash_when_they_say() -> Iterator[Finding]:
+    """A payment's account gets its amount on its date, and gives each refund on the refund's."""
+    for page in pages(Payment.objects.filter(reversed_at=None).prefetch_related("refunds")):
+        journals = _journals("payment", [payment.pk for payment in page])
+        for payment in page:
+            said: dict[datetime.date, Decimal] = defaultdict(Decimal)
+            said[payment.date] += payment.amount
+            for refund in payment.refunds.all():
+                said[refund.date] -= refund.amount
+            moved = journals[payment.pk].cash_by_date()
+            for date in sorted(said.keys() | moved.keys()):
+                stored, computed = moved.get(date, NOTHING), said.get(date, NOTHING)
+                if stored != computed:
+                    yield off(named(payment), f"cash posted on {date}", stored, computed)
 
 
 def _misnamed(document: Any, posting: Posting, names: tuple[str, ...]) -> Iterator[Finding]:

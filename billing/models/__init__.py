@@ -1,7 +1,7 @@
 from billing.models.catalogue import Account, Category, Product
 from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
-from billing.models.payments import Allocation, Payment, Transaction
+from billing.models.payments import Allocation, Payment, Refund, Transaction
 
 __all__ = [
     "Account",
@@ -14,5 +14,6 @@ __all__ = [
     "Payment",
     "Posting",
     "Product",
+    "Refund",
     "Transaction",
 ]

@@ -112,12 +112,8 @@ class Invoice(Record):
                 name="billing_invoice_status_follows_balance",
                 condition=Q(status__in=["Draft", "Void"])
                 | Q(status="Paid", balance=Decimal(0))
-                | Q(status="Unpaid", balance=F("amount"), balance__gt=Decimal(0))
-                | Q(
-                    status="Partially Paid",
-                    balance__gt=Decimal(0),
-                    balance__lt=F("amount"),
-                ),
+                | Q(status="Unpaid", paid=Decimal(0), balance__gt=Decimal(0))
+                | Q(status="Partially Paid", paid__gt=Decimal(0), balance__gt=Decimal(0)),
             ),
         ]
 
@@ -126,6 +122,12 @@ class Invoice(Record):
 
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    def status_by_figures(self) -> InvoiceStatus:
+        """The status of an issued invoice: nothing owed is Paid, however that came about."""
+        if not self.balance:
+            return InvoiceStatus.PAID
+        return InvoiceStatus.PARTIALLY_PAID if self.paid else InvoiceStatus.UNPAID
 
     def is_overdue(self, today: datetime.date) -> bool:
         return self.is_open() and self.due_date < today

@@ -14,10 +14,29 @@ from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
 
+class PaymentStatus(models.TextChoices):
+    """What has become of a payment; derived, never stored."""
+
+    RECEIVED = "Received", _("Received")
+    PARTIALLY_REFUNDED = "Partially Refunded", _("Partially refunded")
+    REFUNDED = "Refunded", _("Refunded")
+    REVERSED = "Reversed", _("Reversed")
+
+
 class PaymentQuerySet(RecordQuerySet["Payment"]):
     def search(self, terms: str) -> Self:
         """Every word somewhere in the customer's name, method, reference, notes or external id."""
         return self.filter(matching(terms, "search_text", "customer__search_text"))
+
+    def with_status(self, status: str) -> Self:
+        if status == PaymentStatus.REVERSED:
+            return self.exclude(reversed_at=None)
+        standing = self.filter(reversed_at=None)
+        if status == PaymentStatus.RECEIVED:
+            return standing.filter(refunded=Decimal(0))
+        if status == PaymentStatus.REFUNDED:
+            return standing.filter(refunded=F("amount"))
+        return standing.filter(refunded__gt=Decimal(0), refunded__lt=F("amount"))
 
 
 class Payment(Record):
@@ -33,6 +52,8 @@ class Payment(Record):
     amount = MoneyField(_("amount"))
     unallocated = MoneyField(_("unallocated"), editable=False)
     refunded = MoneyField(_("refunded"), default=Decimal(0), editable=False)
+    # When it was said that this never happened; the books then hold nothing of it.
+    reversed_at = models.DateTimeField(_("reversed"), null=True, editable=False)
     currency = models.CharField(_("currency"), max_length=3, editable=False)
     exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
     method = models.CharField(_("method"), max_length=50, blank=True, default="")
@@ -55,10 +76,27 @@ class Payment(Record):
                 condition=Q(unallocated__gte=Decimal(0), refunded__gte=Decimal(0))
                 & Q(amount__gte=F("unallocated") + F("refunded")),
             ),
+            models.CheckConstraint(
+                name="billing_payment_reversed_leaves_nothing",
+                condition=Q(reversed_at=None) | Q(unallocated=Decimal(0), refunded=Decimal(0)),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{round_money(self.amount, self.currency)} {self.currency}"
+
+    @property
+    def left(self) -> Decimal:
+        """What of it has not gone back to the customer."""
+        return Decimal(0) if self.reversed_at else self.amount - self.refunded
+
+    @property
+    def status(self) -> PaymentStatus:
+        if self.reversed_at:
+            return PaymentStatus.REVERSED
+        if not self.refunded:
+            return PaymentStatus.RECEIVED
+        return PaymentStatus.PARTIALLY_REFUNDED if self.left else PaymentStatus.REFUNDED
 
     def folded_search_text(self) -> str:
         return search_text(
@@ -69,9 +107,12 @@ class Payment(Record):
 class Allocation(models.Model):
     """The part of a payment that pays an invoice, and the tax in it.
 
+    amount: what stands; what goes back to the customer lowers it, and with nothing left the row
+    goes. The books keep each step.
     tax: the invoice's tax that this part carries, by cumulative rounding: the parts of a fully
     paid invoice add up to its tax.
-    date: the later of the payment's and the day it was allocated; cash-basis income counts then.
+    date: the latest of the payment's, the invoice's and the day it was allocated; cash-basis
+    income counts then.
     """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
@@ -96,6 +137,28 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} → {self.invoice_id}"
+
+
+class Refund(models.Model):
+    """Money of a payment that went back to the customer, from the account it had come to."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = MoneyField(_("amount"))
+    date = models.DateField(_("date"))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="billing_refund_amount_positive", condition=Q(amount__gt=Decimal(0))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.amount}"
 
 
 class TransactionQuerySet(RecordQuerySet["Transaction"]):

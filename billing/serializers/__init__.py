@@ -6,18 +6,22 @@ from billing.serializers.catalogue import (
     ProductSerializer,
 )
 from billing.serializers.documents import (
+    AllocateSerializer,
     AllocationSerializer,
     InvoiceItemSerializer,
     InvoicePaymentSerializer,
     InvoiceSerializer,
     InvoiceTaxSerializer,
     PaymentSerializer,
+    RefundBodySerializer,
+    RefundSerializer,
     ReversalSerializer,
     TransactionSerializer,
 )
 
 __all__ = [
     "AccountSerializer",
+    "AllocateSerializer",
     "AllocationSerializer",
     "CategorySerializer",
     "InvoiceItemSerializer",
@@ -26,6 +30,8 @@ __all__ = [
     "InvoiceTaxSerializer",
     "PaymentSerializer",
     "ProductSerializer",
+    "RefundBodySerializer",
+    "RefundSerializer",
     "ReversalSerializer",
     "TransactionSerializer",
 ]

@@ -13,8 +13,10 @@ from billing.models import (
     InvoiceTax,
     Payment,
     Product,
+    Refund,
     Transaction,
 )
+from billing.models.payments import PaymentStatus
 from billing.serializers.catalogue import (
     COMMON_FIELDS,
     account_field,
@@ -158,13 +160,24 @@ class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):
         fields = ("invoice_id", "amount", "date")
 
 
+class RefundSerializer(serializers.ModelSerializer):
+    amount = ApiMoneyField(currency="payment.currency")
+    date = StrictDateField()
+
+    class Meta:
+        model = Refund
+        fields = ("id", "amount", "date")
+
+
 class PaymentSerializer(RecordSerializer):
     customer_id = customer_field()
     account_id = account_field(required=False)
     amount = ApiMoneyField(positive=True)
     date = StrictDateField(required=False)
     allocations = AllocationSerializer(many=True, required=False)
+    status = serializers.ChoiceField(choices=PaymentStatus.choices, read_only=True)
     unallocated = ApiMoneyField(read_only=True)
+    refunds = RefundSerializer(many=True, read_only=True)
     refunded = ApiMoneyField(read_only=True)
 
     class Meta:
@@ -176,15 +189,18 @@ class PaymentSerializer(RecordSerializer):
             "amount",
             "currency",
             "date",
+            "status",
             "method",
             "reference",
             "notes",
             "allocations",
             "unallocated",
+            "refunds",
             "refunded",
+            "reversed_at",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("currency",)
+        read_only_fields = ("currency", "reversed_at")
 
 
 class InvoicePaymentSerializer(StrictSerializer):
@@ -208,6 +224,22 @@ class InvoicePaymentSerializer(StrictSerializer):
     allow_credit = StrictBooleanField(
         required=False, help_text="true: what is more than the balance becomes credit."
     )
+
+
+class AllocateSerializer(StrictSerializer):
+    """What is left of a payment, put against invoices."""
+
+    allocations = AllocationSerializer(many=True)
+    date = StrictDateField(required=False, help_text="When it counts as paid; today if left out.")
+
+
+class RefundBodySerializer(StrictSerializer):
+    """Money that went back to the customer."""
+
+    amount = ApiMoneyField(
+        required=False, positive=True, help_text="All that is left of the payment if left out."
+    )
+    date = StrictDateField(required=False, help_text="When it went back; today if left out.")
 
 
 class TransactionSerializer(RecordSerializer):
@@ -253,4 +285,6 @@ class TransactionSerializer(RecordSerializer):
 
 
 class ReversalSerializer(StrictSerializer):
-    date = StrictDateField(required=False)
+    date = StrictDateField(
+        required=False, help_text="The reversal's date in the books, after a closed period."
+    )

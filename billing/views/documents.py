@@ -7,15 +7,17 @@ from django.shortcuts import get_object_or_404
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from billing import invoices, payments, transactions
+from billing import invoices, payments, refunds, transactions
 from billing.event_types import INVOICE, PAYMENT, TRANSACTION
 from billing.filters import InvoiceFilter, PaymentFilter, TransactionFilter
 from billing.models import Invoice, Payment, Transaction
 from billing.models.invoices import ORDER_OF_NUMBERS
 from billing.serializers import (
+    AllocateSerializer,
     InvoicePaymentSerializer,
     InvoiceSerializer,
     PaymentSerializer,
+    RefundBodySerializer,
     ReversalSerializer,
     TransactionSerializer,
 )
@@ -87,7 +89,7 @@ class InvoicePaymentViewSet(ResourceViewSet):
     """The payments on one invoice."""
 
     resource = "payments"
-    queryset = Payment.objects.prefetch_related("allocations")
+    queryset = Payment.objects.prefetch_related("allocations", "refunds")
     serializer_class = PaymentSerializer
     body_class = InvoicePaymentSerializer
     filterset_class = PaymentFilter
@@ -114,7 +116,7 @@ class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
     """Money received from customers."""
 
     resource = "payments"
-    queryset = Payment.objects.prefetch_related("allocations")
+    queryset = Payment.objects.prefetch_related("allocations", "refunds")
     serializer_class = PaymentSerializer
     filterset_class = PaymentFilter
     example = PAYMENT
@@ -128,6 +130,24 @@ class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
 
     def create_record(self, data: dict[str, Any]) -> Payment:
         return payments.record_payment(actor=self.actor, **data)
+
+    @action(detail=True, methods=["post"], body_class=AllocateSerializer)
+    def allocate(self, request: Any, pk: str) -> Response:
+        """Put what is left of it, the customer's credit, against invoices of theirs."""
+        data = self.validated()
+        return self.answer(payments.allocate_payment(self.get_object(), actor=self.actor, **data))
+
+    @action(detail=True, methods=["post"], body_class=RefundBodySerializer)
+    def refund(self, request: Any, pk: str) -> Response:
+        """Record money that went back: what is unallocated first, then the newest allocation."""
+        data = self.validated()
+        return self.answer(refunds.refund_payment(self.get_object(), actor=self.actor, **data))
+
+    @action(detail=True, methods=["post"], body_class=ReversalSerializer)
+    def reverse(self, request: Any, pk: str) -> Response:
+        """Say that it never happened; its invoices are owed again."""
+        data = self.validated()
+        return self.answer(payments.reverse_payment(self.get_object(), actor=self.actor, **data))
 
 
 class TransactionViewSet(

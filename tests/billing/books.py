@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Sum
 
 from billing.book_checks import CHECKS
@@ -39,3 +40,10 @@ def last_event_id() -> int:
 
 def payload(event: Event) -> object:
     return decode(event.payload.encode())
+
+
+def tamper(*statements: str) -> None:
+    """Change rows behind the product's back."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
