@@ -1,10 +1,14 @@
 """How billing's states look on the staff's pages."""
 
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice
 from billing.models.invoices import InvoiceStatus
+from billing.models.quotes import QuoteStatus
 from bizsuite.backoffice.display import badge
 
 TONES = {
@@ -14,6 +18,14 @@ TONES = {
     InvoiceStatus.PAID: "success",
     InvoiceStatus.VOID: "quiet",
 }
+QUOTE_TONES = {
+    QuoteStatus.DRAFT: "quiet",
+    QuoteStatus.SENT: "info",
+    QuoteStatus.ACCEPTED: "success",
+    QuoteStatus.DECLINED: "danger",
+    QuoteStatus.EXPIRED: "warning",
+    QuoteStatus.CONVERTED: "success",
+}
 
 
 def invoice_badge(invoice: Invoice, *, late: bool) -> SafeString:
@@ -21,3 +33,13 @@ def invoice_badge(invoice: Invoice, *, late: bool) -> SafeString:
     if late:
         return badge(_("Overdue"), "danger")
     return badge(invoice.get_status_display(), TONES[InvoiceStatus(invoice.status)])
+
+
+def quote_badge(status: str) -> SafeString:
+    return badge(QuoteStatus(status).label, QUOTE_TONES[QuoteStatus(status)])
+
+
+def link_to(record: Model) -> SafeString:
+    """A record's name, leading to its page."""
+    page = f"admin:{record._meta.app_label}_{record._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(page, args=[record.pk]), record)

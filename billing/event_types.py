@@ -42,6 +42,39 @@ INVOICE = {
 } | RECORD
 DRAFT = INVOICE | {"invoice_number": None, "status": "Draft"}
 PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decimal("0.00")}
+QUOTE = {
+    "id": 1,
+    "quote_number": "QUO-2024-001",
+    "customer_id": 1,
+    "amount": Decimal("2000.00"),
+    "status": "Draft",
+    "date": "2024-01-15",
+    "valid_until": "2024-02-15",
+    "currency": "USD",
+    "subtotal": Decimal("2000.00"),
+    "tax": Decimal("0.00"),
+    "items": [
+        {
+            "id": 1,
+            "description": "Consulting Services",
+            "amount": Decimal("2000.00"),
+            "qty": 1,
+            "tax_rate": 0,
+            "total": Decimal("2000.00"),
+            "product_id": None,
+            "category_id": None,
+        }
+    ],
+    "taxes": [{"rate": 0, "net": Decimal("2000.00"), "tax": Decimal("0.00")}],
+    "notes": None,
+    "sent_at": None,
+    "accepted_at": None,
+    "declined_at": None,
+    "decline_reason": None,
+    "invoice_id": None,
+} | RECORD
+SENT = QUOTE | {"status": "Sent", "sent_at": "2024-01-16T09:00:00Z"}
+ACCEPTED = SENT | {"status": "Accepted", "accepted_at": "2024-01-22T14:30:00Z"}
 PAYMENT = {
     "id": 1,
     "customer_id": 1,
@@ -120,6 +153,31 @@ declare(
         "The due date has passed; once per invoice, never for one loaded overdue.",
         INVOICE | {"overdue": True},
     ),
+    EventType("quote.created", "A quote was written.", QUOTE),
+    EventType("quote.updated", "A quote changed, or was revived by a new last day.", QUOTE),
+    EventType("quote.sent", "A quote went to the customer.", SENT),
+    EventType("quote.accepted", "The customer accepted a quote.", ACCEPTED),
+    EventType(
+        "quote.declined",
+        "The customer declined a quote.",
+        SENT
+        | {
+            "status": "Declined",
+            "declined_at": "2024-01-22T14:30:00Z",
+            "decline_reason": "Too expensive.",
+        },
+    ),
+    EventType(
+        "quote.expired",
+        "A quote's last day has passed; never for one loaded when it was past already.",
+        SENT | {"status": "Expired"},
+    ),
+    EventType(
+        "quote.converted",
+        "A quote became an invoice.",
+        ACCEPTED | {"status": "Converted", "invoice_id": 1},
+    ),
+    EventType("quote.deleted", "A draft of a quote was removed.", QUOTE),
     EventType("payment.received", "A customer's payment was recorded.", PAYMENT),
     EventType(
         "payment.allocated", "A customer's credit was put against invoices of theirs.", PAYMENT

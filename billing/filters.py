@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from billing.models import Account, Category, Invoice, Payment, Product, Transaction
+from billing.models import Account, Category, Invoice, Payment, Product, Quote, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
+from billing.models.quotes import QuoteStatus
 from bizsuite.api.filters import (
     ArchivableFilter,
     DateFilter,
@@ -67,6 +68,19 @@ class InvoiceFilter(DatedFilter):
     def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet:
         overdue = Invoice.objects.overdue(organisation().today())
         return queryset.filter(pk__in=overdue) if value else queryset.exclude(pk__in=overdue)
+
+
+class QuoteFilter(DatedFilter):
+    search = SearchFilter()
+    status = WordFilter(words=QuoteStatus.values, method="filter_status")
+    customer_id = IdFilter(field_name="customer_id")
+
+    class Meta:
+        model = Quote
+        fields = ("search", "status", "customer_id", "date_from", "date_to", *COMMON)
+
+    def filter_status(self, queryset: Any, name: str, value: str) -> QuerySet:
+        return queryset.in_status(value, organisation().today())
 
 
 class PaymentFilter(DatedFilter):

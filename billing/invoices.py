@@ -9,21 +9,25 @@ from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from billing.catalogue import require_category, require_in_use
 from billing.currency import open_books
 from billing.defaults import default_income_category
 from billing.invoice_books import issue_entry
 from billing.invoice_content import (
     built_invoice,
-    built_items,
     require_due_after_date,
-    same_items,
     set_totals,
+)
+from billing.items import (
+    OF_INVOICES,
+    replaced_items,
+    require_names_in_use,
+    same_items,
+    save_items,
 )
 from billing.ledger import post_entries, post_entry, require_open_period, reversal
 from billing.models import Invoice, InvoiceItem, InvoiceTax
-from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
+from billing.quote_states import reopen_quote_of
 from billing.serializers import InvoiceSerializer
 from bizsuite.errors import Conflict, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
@@ -34,6 +38,7 @@ from bizsuite.records import lock
 from customers.customers import require_active
 
 PREFIX = "INV"
+TOTALS = ("subtotal", "tax", "amount", "balance")
 # What may still be changed of an issued invoice.
 CHANGEABLE_ONCE_ISSUED = ("notes", "due_date", "external_id", "metadata")
 # Of the records that items name only the category is looked at; and joined, not prefetched: that
@@ -70,7 +75,8 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     """Make invoices, all of them or none; each is issued at once unless its `draft` is true.
 
     Each has customer and items (description, amount = unit price, quantity; tax_rate in percent,
-    product, category), and may have date, due_date, notes, external_id, metadata.
+    product, category), and may have date, due_date, notes, external_id, metadata. One made from
+    a `quote` may name what was archived since: the promise is kept.
     """
     profile = open_books()
     invoices = []
@@ -79,7 +85,7 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     to_issue = []
     for fields in new_invoices:
         require_active(fields["customer"])
-        _require_names_in_use(fields["items"])
+        require_names_in_use(fields["items"], already_on=fields.get("quote"))
         invoice, its_items, its_taxes = built_invoice(fields, profile)
         invoices.append(invoice)
         items += its_items
@@ -90,8 +96,7 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     for invoice in invoices:
         invoice.search_text = invoice.folded_search_text()
     Invoice.objects.bulk_create(invoices)
-    InvoiceItem.objects.bulk_create(items, batch_size=500)
-    InvoiceTax.objects.bulk_create(taxes, batch_size=500)
+    save_items(OF_INVOICES, items, taxes)
     _load_parts(invoices)
     _post(to_issue)
     _record_creation(invoices, actor)
@@ -128,8 +133,9 @@ def update_invoice(
     if "customer" in changes:
         require_active(invoice.customer)
     if items is not None:
-        _require_names_in_use(items, already_on=invoice)
-        changes |= _replaced_items(invoice, items)
+        require_names_in_use(items, already_on=invoice)
+        set_totals(invoice, replaced_items(OF_INVOICES, invoice, items))
+        changes |= {name: getattr(invoice, name) for name in TOTALS}
     changes["search_text"] = invoice.folded_search_text()
     Invoice.objects.filter(pk=invoice.pk).change(**changes)
     return _changed(invoice, "invoice.updated", actor)
@@ -184,7 +190,10 @@ def void_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
 
 @transaction.atomic
 def delete_invoice(invoice: Invoice, *, actor: Actor) -> None:
-    """Remove a draft. An issued invoice is voided instead; its number must stay accounted for."""
+    """Remove a draft. An issued invoice is voided instead; its number must stay accounted for.
+
+    A quote that became this draft is what it was before, and can be converted again.
+    """
     invoice = locked(invoice)
     if invoice.status != InvoiceStatus.DRAFT:
         raise InvoiceIssued(
@@ -192,6 +201,7 @@ def delete_invoice(invoice: Invoice, *, actor: Actor) -> None:
             allowed=allowed_moves(invoice),
         )
     data, pk, version = InvoiceSerializer(invoice).data, invoice.pk, invoice.version
+    reopen_quote_of(invoice, actor=actor)
     invoice.delete()
     invoice.pk, invoice.version = pk, version + 1
     record_event("invoice.deleted", invoice, data=data, actor=actor)
@@ -273,35 +283,6 @@ def _changed(invoice: Invoice, event: str, actor: Actor) -> Invoice:
     invoice = locked(invoice)
     record_event(event, invoice, data=InvoiceSerializer(invoice).data, actor=actor)
     return invoice
-
-
-def _require_names_in_use(
-    new_items: Sequence[Mapping[str, Any]], *, already_on: Invoice | None = None
-) -> None:
-    """An archived product or category may stay on a draft, and not come onto one."""
-    on_it = already_on.items.all() if already_on else ()
-    kept = {
-        "product": {item.product_id for item in on_it},
-        "category": {item.category_id for item in on_it},
-    }
-    for index, new in enumerate(new_items):
-        for name, ids in kept.items():
-            named = new.get(name)
-            if named is not None and named.pk not in ids:
-                require_in_use(named, f"items.{index}.{name}_id")
-        if new.get("category") is not None:
-            require_category(new["category"], FlowType.INCOME, f"items.{index}.category_id")
-
-
-def _replaced_items(invoice: Invoice, new_items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put new items in the place of the old; returns the totals to store on the invoice."""
-    items, taxes, totals = built_items(invoice, new_items)
-    invoice.items.all().delete()
-    invoice.taxes.all().delete()
-    InvoiceItem.objects.bulk_create(items, batch_size=500)
-    InvoiceTax.objects.bulk_create(taxes, batch_size=500)
-    set_totals(invoice, totals)
-    return {name: getattr(invoice, name) for name in ("subtotal", "tax", "amount", "balance")}
 
 
 def _require_changeable_once_issued(

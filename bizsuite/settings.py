@@ -172,6 +172,7 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 CELERY_BEAT_SCHEDULE = {
     "relay-and-wake": _every(5, "bizsuite.events.tasks.sweep"),
     "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
+    "expire-quotes": _every(600, "billing.tasks.expire_past_quotes"),
     "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
     "prune-nonces": _every(600, "bizsuite.api.tasks.prune_nonces"),

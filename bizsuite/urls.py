@@ -12,6 +12,7 @@ from billing.views import (
     InvoiceViewSet,
     PaymentViewSet,
     ProductViewSet,
+    QuoteViewSet,
     TransactionViewSet,
 )
 from bizsuite.api.batches import batch_path
@@ -44,6 +45,7 @@ router.register(
     r"tickets/(?P<ticket_pk>[0-9]{1,18})/replies", ReplyViewSet, basename="ticket-replies"
 )
 router.register("departments", DepartmentViewSet, basename="departments")
+router.register("quotes", QuoteViewSet, basename="quotes")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

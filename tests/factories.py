@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from billing import catalogue, invoices, payments, transactions
+from billing import catalogue, invoices, payments, quotes, transactions
 from billing.defaults import default_account
-from billing.models import Account, Category, Invoice, Payment, Product, Transaction
+from billing.models import Account, Category, Invoice, Payment, Product, Quote, Transaction
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
@@ -101,6 +101,19 @@ def make_invoice(*arguments: Any, **fields: Any) -> Invoice:
 
 def make_draft(*arguments: Any, **fields: Any) -> Invoice:
     return make_invoice(*arguments, draft=True, **fields)
+
+
+def new_quote(amount: str | Decimal = "100.00", **fields: Any) -> dict[str, Any]:
+    """A quote as the actions take it, valid for a month from today unless told otherwise."""
+    return {
+        "customer": fields.get("customer") or make_customer(),
+        "items": [new_item(amount)],
+    } | fields
+
+
+def make_quote(*arguments: Any, **fields: Any) -> Quote:
+    """A draft; see `new_quote`."""
+    return quotes.create_quote(actor=SYSTEM, **new_quote(*arguments, **fields))
 
 
 def make_payment(

@@ -4,6 +4,7 @@ from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import JournalEntryAdmin
 from billing.admin.payments import PaymentAdmin
+from billing.admin.quotes import QuoteAdmin
 from billing.admin.transactions import TransactionAdmin
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "JournalEntryAdmin",
     "PaymentAdmin",
     "ProductAdmin",
+    "QuoteAdmin",
     "TransactionAdmin",
 ]

@@ -75,7 +75,25 @@ class InvoiceForm(MetadataForm):
             self.fields["due_date"].help_text = _("Empty: by the organisation's payment terms.")
 
 
-class InvoiceItemForm(forms.ModelForm):
+class QuoteForm(MetadataForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            optional(self, "valid_until")
+            self.fields["valid_until"].help_text = _("Empty: 30 days after its date.")
+
+
+class DeclineForm(ActionForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        required=False,
+        max_length=2000,
+        help_text=gettext_lazy("In the customer's words; it helps with the next quote."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+class ItemForm(forms.ModelForm):
     """An item. Description, price and tax rate are the product's where they are left empty."""
 
     class Meta:

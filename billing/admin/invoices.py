@@ -13,18 +13,19 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing import invoices, payments
-from billing.admin.forms import InvoiceForm, InvoiceItemForm, PaymentOnInvoiceForm
-from billing.display import invoice_badge
+from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
+from billing.admin.items import ItemsInline
+from billing.display import invoice_badge, link_to
 from billing.models import Allocation, Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
 from billing.serializers import InvoiceSerializer
-from bizsuite.backoffice.display import day, money, number
+from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.related import RelatedList
-from bizsuite.backoffice.resource_admin import ItemInline, RelatedInline, ResourceAdmin
+from bizsuite.backoffice.resource_admin import RelatedInline, ResourceAdmin
 from customers.admin import CustomerAdmin
 from customers.models import Customer
 
@@ -44,52 +45,13 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset.open() if self.value() == "true" else queryset
 
 
-class ItemsInline(ItemInline):
-    """The items; they can be changed while the invoice is a draft."""
-
+class InvoiceItemsInline(ItemsInline):
     model = InvoiceItem
     resource = "invoices"
-    form = InvoiceItemForm
-    autocomplete_fields = ("product",)
-    readonly_fields = ("money_total", "money_price", "count_quantity", "count_tax_rate")
+    document = "invoice"
 
-    def get_fields(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
-        if self.has_change_permission(request, obj):
-            typed = ("quantity", "amount", "tax_rate")
-        else:
-            typed = ("count_quantity", "money_price", "count_tax_rate")
-        return ("product", "description", "category", *typed, "money_total")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceItem]:
-        return super().get_queryset(request).select_related("invoice", "product", "category")
-
-    @admin.display(description=gettext_lazy("total"))
-    def money_total(self, item: InvoiceItem) -> SafeString | str:
-        return money(item.total, item.invoice.currency) if item.pk else "–"
-
-    @admin.display(description=gettext_lazy("unit price"))
-    def money_price(self, item: InvoiceItem) -> SafeString | str:
-        return number(item.amount, minimum_places=2)
-
-    @admin.display(description=gettext_lazy("qty"))
-    def count_quantity(self, item: InvoiceItem) -> SafeString | str:
-        return number(item.quantity)
-
-    @admin.display(description=gettext_lazy("tax"))
-    def count_tax_rate(self, item: InvoiceItem) -> SafeString | str:
-        return number(item.tax_rate, unit="%")
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj else 2
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_delete_permission(request, obj)
+    def is_open(self, document: Invoice | None) -> bool:
+        return _is_draft(document)
 
 
 class PaymentsInline(RelatedInline):
@@ -149,7 +111,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
     date_hierarchy = "date"
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
-    inlines = (ItemsInline, PaymentsInline)
+    inlines = (InvoiceItemsInline, PaymentsInline)
     record_actions = ("issue", "record_payment", "void")
     fieldsets = (
         (None, {"fields": ("customer", ("date", "due_date"), "notes")}),
@@ -200,6 +162,9 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
                 (_("Paid"), money(record.paid, record.currency)),
                 (_("Balance"), money(record.balance, record.currency)),
             ]
+        quote = getattr(record, "quote", None)
+        if quote is not None and may(request, "read", "quotes"):
+            figures.append((_("Quote"), link_to(quote)))
         return figures
 
     # ── What can be changed ──────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ is well. They read and never write.
 """
 
 from billing.book_checks.documents import (
-    invoices_add_up,
+    documents_add_up,
     invoices_are_paid_by_allocations,
     numbers_have_no_gap,
     payments_add_up,
@@ -30,7 +30,7 @@ CHECKS: tuple[Check, ...] = (
     entries_balance,
     postings_follow_entries,
     accounts_hold_their_postings,
-    invoices_add_up,
+    documents_add_up,
     invoices_are_paid_by_allocations,
     payments_add_up,
     transactions_add_up,

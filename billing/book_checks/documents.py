@@ -8,29 +8,36 @@ from django.db.models import F, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, paged
 from billing.invoices import PREFIX
-from billing.models import Allocation, Invoice, InvoiceItem, Payment, Transaction
+from billing.models import Allocation, Invoice, Payment, Quote, Transaction
 from billing.models.invoices import InvoiceStatus
+from billing.models.items import DocumentItem
 from bizsuite.money import Line, compute_totals, split_gross
 from bizsuite.numbering.models import NumberSeries
 
 
-def invoices_add_up() -> Iterator[Finding]:
-    """An invoice's totals are those of its items, computed anew."""
-    for invoice in paged(Invoice.objects.prefetch_related("items", "taxes")):
-        items: list[InvoiceItem] = list(invoice.items.all())
-        totals = compute_totals(
-            [Line(amount=i.amount, quantity=i.quantity, tax_rate=i.tax_rate) for i in items],
-            invoice.currency,
-        )
-        yield from differs(invoice, "subtotal", invoice.subtotal, totals.subtotal)
-        yield from differs(invoice, "tax", invoice.tax, totals.tax)
-        yield from differs(invoice, "amount", invoice.amount, totals.total)
-        for item, total in zip(items, totals.lines, strict=True):
-            yield from differs(item, f"total on invoice {invoice.pk}", item.total, total)
-        if [(t.rate, t.net, t.tax) for t in invoice.taxes.all()] != [
-            (each.rate, each.net, each.tax) for each in totals.rates
-        ]:
-            yield f"Invoice {invoice.pk}: its tax lines are not those of its items."
+def documents_add_up() -> Iterator[Finding]:
+    """The totals of an invoice or a quote are those of its items, computed anew."""
+    for rows in (Invoice.objects.all(), Quote.objects.all()):
+        for document in paged(rows.prefetch_related("items", "taxes")):
+            yield from _adds_up(document)
+
+
+def _adds_up(document: Invoice | Quote) -> Iterator[Finding]:
+    items: list[DocumentItem] = list(document.items.all())
+    totals = compute_totals(
+        [Line(amount=i.amount, quantity=i.quantity, tax_rate=i.tax_rate) for i in items],
+        document.currency,
+    )
+    yield from differs(document, "subtotal", document.subtotal, totals.subtotal)
+    yield from differs(document, "tax", document.tax, totals.tax)
+    yield from differs(document, "amount", document.amount, totals.total)
+    for item, total in zip(items, totals.lines, strict=True):
+        name = f"{document._meta.verbose_name} {document.pk}"
+        yield from differs(item, f"total on {name}", item.total, total)
+    if [(t.rate, t.net, t.tax) for t in document.taxes.all()] != [
+        (each.rate, each.net, each.tax) for each in totals.rates
+    ]:
+        yield f"{named(document)}: its tax lines are not those of its items."
 
 
 def invoices_are_paid_by_allocations() -> Iterator[Finding]:

@@ -2,6 +2,7 @@ from billing.models.catalogue import Account, Category, Product
 from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
 from billing.models.payments import Allocation, Payment, Refund, Transaction
+from billing.models.quotes import Quote, QuoteItem, QuoteTax
 
 __all__ = [
     "Account",
@@ -14,6 +15,9 @@ __all__ = [
     "Payment",
     "Posting",
     "Product",
+    "Quote",
+    "QuoteItem",
+    "QuoteTax",
     "Refund",
     "Transaction",
 ]

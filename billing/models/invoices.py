@@ -9,8 +9,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import ExtractYear, Length
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.catalogue import Category, Product
-from bizsuite.money import ExchangeRateField, MoneyField, PercentField, QuantityField
+from billing.models.items import DocumentItem, DocumentTax
+from bizsuite.money import ExchangeRateField, MoneyField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
@@ -136,68 +136,32 @@ class Invoice(Record):
         return search_text(self.number, self.customer.account, self.external_id)
 
 
-class InvoiceItem(models.Model):
-    """One line: `amount` is the price of one without tax, `total` = amount × quantity, rounded."""
-
+class InvoiceItem(DocumentItem):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="items")
-    position = models.PositiveIntegerField(editable=False)
-    product = models.ForeignKey(
-        Product,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="invoice_items",
-        verbose_name=_("product"),
-    )
-    category = models.ForeignKey(
-        Category,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="invoice_items",
-        verbose_name=_("category"),
-    )
-    description = models.CharField(_("description"), max_length=500)
-    amount = MoneyField(_("unit price"))
-    quantity = QuantityField(_("quantity"), default=Decimal(1))
-    tax_rate = PercentField(_("tax rate"), default=Decimal(0))
-    total = MoneyField(_("total"), editable=False)
 
-    class Meta:
-        verbose_name = _("item")
-        verbose_name_plural = _("items")
+    class Meta(DocumentItem.Meta):
         ordering = ["invoice_id", "position"]
         constraints = [
             models.UniqueConstraint(
                 fields=["invoice", "position"], name="billing_invoiceitem_position_once"
             ),
-            models.CheckConstraint(
-                name="billing_invoiceitem_sells_something",
-                condition=Q(quantity__gt=Decimal(0), amount__gte=Decimal(0)),
-            ),
-            models.CheckConstraint(
-                name="billing_invoiceitem_tax_rate_a_percentage",
-                condition=Q(tax_rate__gte=Decimal(0), tax_rate__lte=Decimal(100)),
-            ),
+            *DocumentItem.Meta.constraints,
         ]
 
-    def __str__(self) -> str:
-        return self.description
+    @property
+    def currency(self) -> str:
+        return self.invoice.currency
 
 
-class InvoiceTax(models.Model):
-    """What an invoice charges at one rate: the tax on the sum of its items, frozen."""
-
+class InvoiceTax(DocumentTax):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes")
-    rate = PercentField(_("rate"))
-    net = MoneyField(_("net"))
-    tax = MoneyField(_("tax"))
 
-    class Meta:
+    class Meta(DocumentTax.Meta):
         ordering = ["invoice_id", "rate"]
         constraints = [
             models.UniqueConstraint(fields=["invoice", "rate"], name="billing_invoicetax_rate_once")
         ]
 
-    def __str__(self) -> str:
-        return f"{self.rate} %"
+    @property
+    def currency(self) -> str:
+        return self.invoice.currency

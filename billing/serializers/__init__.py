@@ -8,15 +8,23 @@ from billing.serializers.catalogue import (
 from billing.serializers.documents import (
     AllocateSerializer,
     AllocationSerializer,
-    InvoiceItemSerializer,
     InvoicePaymentSerializer,
     InvoiceSerializer,
-    InvoiceTaxSerializer,
     PaymentSerializer,
     RefundBodySerializer,
     RefundSerializer,
     ReversalSerializer,
     TransactionSerializer,
+)
+from billing.serializers.items import (
+    InvoiceItemSerializer,
+    InvoiceTaxSerializer,
+    QuoteItemSerializer,
+    QuoteTaxSerializer,
+)
+from billing.serializers.quotes import (
+    DeclineSerializer,
+    QuoteSerializer,
 )
 
 __all__ = [
@@ -24,12 +32,16 @@ __all__ = [
     "AllocateSerializer",
     "AllocationSerializer",
     "CategorySerializer",
+    "DeclineSerializer",
     "InvoiceItemSerializer",
     "InvoicePaymentSerializer",
     "InvoiceSerializer",
     "InvoiceTaxSerializer",
     "PaymentSerializer",
     "ProductSerializer",
+    "QuoteItemSerializer",
+    "QuoteSerializer",
+    "QuoteTaxSerializer",
     "RefundBodySerializer",
     "RefundSerializer",
     "ReversalSerializer",

@@ -1,18 +1,12 @@
 """The public shapes of invoices, payments and transactions."""
 
-from decimal import Decimal
-from typing import Any
-
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from billing.models import (
     Allocation,
     Invoice,
-    InvoiceItem,
-    InvoiceTax,
     Payment,
-    Product,
     Refund,
     Transaction,
 )
@@ -25,9 +19,9 @@ from billing.serializers.catalogue import (
     customer_field,
     percent_field,
 )
+from billing.serializers.items import InvoiceItemSerializer, InvoiceTaxSerializer
 from bizsuite.api.fields import (
     ApiMoneyField,
-    ExactNumberField,
     MetadataField,
     OptionalTextField,
     RecordIdField,
@@ -39,63 +33,8 @@ from bizsuite.api.serializers import (
     RecordSerializer,
     StrictListSerializer,
     StrictSerializer,
-    same_number_or_value,
 )
 from bizsuite.identity.models import organisation
-from bizsuite.money import QUANTITY_MAX, QUANTITY_PLACES
-
-
-class InvoiceItemSerializer(StrictSerializer, serializers.ModelSerializer):
-    description = StrictCharField(max_length=500)
-    amount = ApiMoneyField(currency="invoice.currency", minimum=Decimal(0))
-    qty = ExactNumberField(
-        source="quantity", places=QUANTITY_PLACES, maximum=QUANTITY_MAX, positive=True
-    )
-    tax_rate = percent_field(required=False)
-    total = ApiMoneyField(currency="invoice.currency", read_only=True)
-    product_id = RecordIdField(
-        source="product", queryset=Product.objects.all(), required=False, allow_null=True
-    )
-    category_id = category_field(required=False, allow_null=True)
-
-    class Meta:
-        model = InvoiceItem
-        list_serializer_class = StrictListSerializer
-        fields = (
-            "id",
-            "description",
-            "amount",
-            "qty",
-            "tax_rate",
-            "total",
-            "product_id",
-            "category_id",
-        )
-
-    def to_internal_value(self, data: Any) -> Any:
-        self._sent = data
-        return super().to_internal_value(data)
-
-    def _is_unchanged(self, name: str, field: serializers.Field, value: Any) -> bool:
-        """`id` and `total` may come back with the items of a PUT, as they are stored."""
-        invoice = self.root.instance
-        if not isinstance(invoice, Invoice):
-            return False
-        for item in invoice.items.all():
-            if item.pk == self._sent.get("id"):
-                shown = InvoiceItemSerializer(item).data
-                return same_number_or_value(shown[name], value)
-        return False
-
-
-class InvoiceTaxSerializer(serializers.ModelSerializer):
-    rate = percent_field()
-    net = ApiMoneyField(currency="invoice.currency")
-    tax = ApiMoneyField(currency="invoice.currency")
-
-    class Meta:
-        model = InvoiceTax
-        fields = ("rate", "net", "tax")
 
 
 class InvoiceSerializer(RecordSerializer):

@@ -11,6 +11,7 @@ from billing.views.documents import (
     PaymentViewSet,
     TransactionViewSet,
 )
+from billing.views.quotes import QuoteViewSet
 
 __all__ = [
     "AccountViewSet",
@@ -19,5 +20,6 @@ __all__ = [
     "InvoiceViewSet",
     "PaymentViewSet",
     "ProductViewSet",
+    "QuoteViewSet",
     "TransactionViewSet",
 ]

@@ -17,6 +17,7 @@ GROUPS: list[tuple[Any, list[Page]]] = [
         _("Sales"),
         [
             (_("Customers"), "groups", "customers", "customers_customer_changelist"),
+            (_("Quotes"), "request_quote", "quotes", "billing_quote_changelist"),
             (_("Invoices"), "description", "invoices", "billing_invoice_changelist"),
         ],
     ),

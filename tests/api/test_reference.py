@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from billing.models import Invoice, Product, Transaction
+from billing.models import Invoice, Product, Quote, Transaction
 from customers.models import Customer
 from support.models import Ticket
 from webhooks.views import WebhookViewSet
@@ -83,6 +83,13 @@ PRODUCT = {
     "description": "Annual web hosting package",
     "type": "service",
     "tax_rate": 10,
+}
+QUOTE = {
+    "id": 1,
+    "quote_number": ANY,  # its year is today's
+    "customer_id": 1,
+    "valid_until": "2024-02-15",
+    "items": [{"description": "Consulting Services", "amount": Decimal("2000.00"), "qty": 1}],
 }
 TICKET = {
     "id": 1,
@@ -181,6 +188,27 @@ REQUESTS = [
         '"price":99.99,"tax_rate":10,',
     ),
     Request("List Products", "GET", "/products", shape=PRODUCT),
+    Request("List Quotes", "GET", "/quotes"),
+    Request(
+        "Create Quote",
+        "POST",
+        "/quotes",
+        """{
+    "customer_id": 1,
+    "valid_until": "2024-02-15",
+    "items": [
+        {
+            "description": "Consulting Services",
+            "amount": 2000.00,
+            "qty": 1
+        }
+    ]
+}""",
+        201,
+        QUOTE,
+        '"amount":2000.00',
+    ),
+    Request("List Quotes", "GET", "/quotes", shape=QUOTE, raw='"amount":2000.00'),
     Request("List Tickets", "GET", "/tickets"),
     Request(
         "Create Ticket",
@@ -250,7 +278,7 @@ def _first_ids(db):
         if connection.vendor == "sqlite":
             cursor.execute("UPDATE sqlite_sequence SET seq = 0")
             return
-        for model in (Customer, Invoice, Transaction, Product, Ticket):
+        for model in (Customer, Invoice, Transaction, Product, Quote, Ticket):
             sequence = f"{model._meta.db_table}_{model._meta.pk.column}_seq"
             cursor.execute(f"ALTER SEQUENCE {sequence} RESTART")
 

@@ -55,6 +55,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
         lambda: factories.make_payment("10.00", invoice=factories.make_invoice()),
     ),
     "/products": lambda: ("/products", factories.make_product),
+    "/quotes": lambda: ("/quotes", factories.make_quote),
     "/departments": lambda: ("/departments", factories.make_department),
     "/tickets": lambda: ("/tickets", factories.make_ticket),
     "/tickets/{ticket_pk}/replies": replies_of_one_ticket,

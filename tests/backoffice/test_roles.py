@@ -19,6 +19,7 @@ from tests.factories import (
     make_key,
     make_payment,
     make_product,
+    make_quote,
     make_transaction,
     make_user,
 )
@@ -32,9 +33,12 @@ NOBODY: set[str] = set()
 # Page: a record for it, who may look, who may add, change and delete.
 Page = tuple[Callable[[], Any], set[str], set[str], set[str], set[str]]
 SELLERS = {Role.ADMINISTRATOR, Role.ACCOUNTANT, Role.SALES, Role.SUPPORT}
+QUOTE_WRITERS = ACCOUNTANT | {Role.SALES}
+QUOTE_READERS = QUOTE_WRITERS | {Role.VIEWER}
 PAGES: dict[str, Page] = {
     "customers.customer": (make_customer, EVERYONE, SELLERS, SELLERS, SELLERS),
     "billing.invoice": (make_draft, EVERYONE, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
+    "billing.quote": (make_quote, QUOTE_READERS, QUOTE_WRITERS, QUOTE_WRITERS, QUOTE_WRITERS),
     "billing.payment": (make_payment, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.transaction": (make_transaction, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.account": (make_account, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),

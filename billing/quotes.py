@@ -1,0 +1,271 @@
+"""What can be done with a quote."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
+from billing.currency import open_books
+from billing.invoices import create_invoice
+from billing.items import (
+    OF_QUOTES,
+    built_items,
+    replaced_items,
+    require_names_in_use,
+    same_items,
+    save_items,
+)
+from billing.models import Invoice, Quote, QuoteItem, QuoteTax
+from billing.models.quotes import QuoteStatus
+from billing.quote_states import (
+    PARTS,
+    changed,
+    locked,
+    require_move,
+    store_expiry,
+)
+from billing.serializers import QuoteSerializer
+from bizsuite.errors import Stale
+from bizsuite.events.recording import NewEvent, record_event, record_events
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import Organisation, organisation
+from bizsuite.money import Totals
+from bizsuite.numbering.numbers import next_numbers
+from customers.customers import require_active
+
+PREFIX = "QUO"
+VALID_DAYS = 30
+# What may be changed of a quote in any state: nothing that the customer has seen.
+ALWAYS_CHANGEABLE = frozenset({"external_id", "metadata"})
+ITEM_FIELDS = ("description", "amount", "quantity", "tax_rate", "product", "category")
+
+
+@transaction.atomic
+def create_quotes(new_quotes: Sequence[Mapping[str, Any]], *, actor: Actor) -> list[Quote]:
+    """Make quotes, all of them or none: drafts, numbered in the year of their date.
+
+    Each has customer and items (as invoices have), and may have date, valid_until, notes,
+    external_id, metadata. One whose last day is over is history that somebody loads: it is
+    Expired from the start, and no quote.expired is said of it.
+    """
+    profile = open_books()
+    today = profile.today()
+    quotes: list[Quote] = []
+    items: list[QuoteItem] = []
+    taxes: list[QuoteTax] = []
+    for fields in new_quotes:
+        require_active(fields["customer"])
+        require_names_in_use(fields["items"])
+        quote = _built(fields, profile, today)
+        its_items, its_taxes, totals = built_items(OF_QUOTES, quote, fields["items"])
+        _set_totals(quote, totals)
+        quotes.append(quote)
+        items += its_items
+        taxes += its_taxes
+    _number(quotes)
+    Quote.objects.bulk_create(quotes)
+    save_items(OF_QUOTES, items, taxes)
+    prefetch_related_objects(quotes, *PARTS)
+    shown = QuoteSerializer(quotes, many=True, context={"today": today}).data
+    record_events(
+        [NewEvent("quote.created", quote, data) for quote, data in zip(quotes, shown, strict=True)],
+        actor=actor,
+    )
+    return quotes
+
+
+def create_quote(*, actor: Actor, **fields: Any) -> Quote:
+    return create_quotes([fields], actor=actor)[0]
+
+
+@transaction.atomic
+def update_quote(
+    quote: Quote,
+    *,
+    actor: Actor,
+    if_version: int | None = None,
+    today: datetime.date | None = None,
+    **changes: Any,
+) -> Quote:
+    """Change a draft or a sent quote; of others only ALWAYS_CHANGEABLE.
+
+    A new `valid_until` revives an expired quote: it is again what it was, and may change in the
+    same breath. `items`, when given, replaces all items. What is sent as it is already changes
+    nothing. The number stays, whatever year the date moves to.
+    """
+    quote, today = locked(quote), today or organisation().today()
+    if if_version is not None and quote.version != if_version:
+        raise Stale("This quote has been changed since you read it.")
+    items = changes.pop("items", None)
+    if items is not None and same_items(quote, items):
+        items = None
+    changes = {name: value for name, value in changes.items() if getattr(quote, name) != value}
+    if not changes and items is None:
+        return quote
+    _require_changeable(quote, changes, items, today)
+    if store_expiry(quote, actor=actor, today=today):
+        quote = locked(quote)
+    for name, value in changes.items():
+        setattr(quote, name, value)
+    if "customer" in changes:
+        require_active(quote.customer)
+    if items is not None:
+        require_names_in_use(items, already_on=quote)
+        changes |= _set_totals(quote, replaced_items(OF_QUOTES, quote, items))
+    if quote.status == QuoteStatus.EXPIRED and quote.valid_until >= today:
+        changes["status"] = quote.status_before_end()
+    changes["search_text"] = quote.folded_search_text()
+    Quote.objects.filter(pk=quote.pk).change(**changes)
+    return changed(quote, "quote.updated", actor=actor, today=today)
+
+
+@transaction.atomic
+def delete_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = None) -> None:
+    """Remove a draft. What the customer may have seen stays."""
+    quote, today = locked(quote), today or organisation().today()
+    require_move(quote, "delete", today)
+    data = QuoteSerializer(quote, context={"today": today}).data
+    pk, version = quote.pk, quote.version
+    quote.delete()
+    quote.pk, quote.version = pk, version + 1
+    record_event("quote.deleted", quote, data=data, actor=actor)
+
+
+def send_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = None) -> Quote:
+    """Say that the customer has a draft now."""
+    return _moved(
+        quote, "send", "quote.sent", actor, today, status=QuoteStatus.SENT, sent_at=timezone.now()
+    )
+
+
+def accept_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = None) -> Quote:
+    """The customer said yes, in time: from then on it does not expire."""
+    return _moved(
+        quote,
+        "accept",
+        "quote.accepted",
+        actor,
+        today,
+        status=QuoteStatus.ACCEPTED,
+        accepted_at=timezone.now(),
+    )
+
+
+def decline_quote(
+    quote: Quote, *, actor: Actor, reason: str = "", today: datetime.date | None = None
+) -> Quote:
+    """The customer said no."""
+    return _moved(
+        quote,
+        "decline",
+        "quote.declined",
+        actor,
+        today,
+        status=QuoteStatus.DECLINED,
+        declined_at=timezone.now(),
+        decline_reason=reason,
+    )
+
+
+@transaction.atomic
+def convert_quote(
+    quote: Quote, *, actor: Actor, today: datetime.date | None = None
+) -> tuple[Invoice, bool]:
+    """Make the invoice of a quote; returns it, and whether it was made now.
+
+    Once: afterwards the answer is the same invoice, whoever asks. It is issued, or a draft where
+    the actor may not write invoices. Prices and tax rates are the quote's, not today's.
+    """
+    # The lock makes those who come at the same moment wait, and find the invoice of the first.
+    quote, today = locked(quote), today or organisation().today()
+    if quote.invoice is not None:
+        return quote.invoice, False
+    require_move(quote, "convert", today)
+    invoice = create_invoice(
+        customer=quote.customer,
+        items=[{name: getattr(item, name) for name in ITEM_FIELDS} for item in quote.items.all()],
+        notes=quote.notes,
+        quote=quote,
+        draft=not actor.may("write", "invoices"),
+        actor=actor,
+    )
+    Quote.objects.filter(pk=quote.pk).change(status=QuoteStatus.CONVERTED, invoice=invoice)
+    changed(quote, "quote.converted", actor=actor, today=today)
+    return invoice, True
+
+
+def expire_quotes(*, today: datetime.date, actor: Actor) -> int:
+    """Store that quotes have expired and record quote.expired; returns of how many."""
+    expired = 0
+    for pk in Quote.objects.past(today).order_by("pk").values_list("pk", flat=True)[:1000]:
+        with transaction.atomic():
+            expired += store_expiry(Quote(pk=pk), actor=actor, today=today)
+    return expired
+
+
+@transaction.atomic
+def _moved(
+    quote: Quote,
+    move: str,
+    event: str,
+    actor: Actor,
+    today: datetime.date | None,
+    **changes: Any,
+) -> Quote:
+    quote, today = locked(quote), today or organisation().today()
+    require_move(quote, move, today)
+    Quote.objects.filter(pk=quote.pk).change(**changes)
+    return changed(quote, event, actor=actor, today=today)
+
+
+def _built(fields: Mapping[str, Any], profile: Organisation, today: datetime.date) -> Quote:
+    """A draft that is not saved yet, without its items."""
+    date = fields.get("date") or today
+    quote = Quote(
+        customer=fields["customer"],
+        date=date,
+        valid_until=fields.get("valid_until") or _default_end(date),
+        currency=profile.currency,
+        notes=fields.get("notes", ""),
+        external_id=fields.get("external_id"),
+        metadata=fields.get("metadata") or {},
+    )
+    quote.status = quote.status_on(today)
+    return quote
+
+
+def _default_end(date: datetime.date) -> datetime.date:
+    try:
+        return date + datetime.timedelta(days=VALID_DAYS)
+    except OverflowError:
+        return datetime.date.max
+
+
+def _number(quotes: Sequence[Quote]) -> None:
+    by_year: dict[int, list[Quote]] = {}
+    for quote in quotes:
+        by_year.setdefault(quote.date.year, []).append(quote)
+    # In the order of the years, so that two lists over the same years cannot deadlock.
+    for year in sorted(by_year):
+        numbers = next_numbers(PREFIX, year, len(by_year[year]))
+        for quote, number in zip(by_year[year], numbers, strict=True):
+            quote.number = number
+            quote.search_text = quote.folded_search_text()
+
+
+def _set_totals(quote: Quote, totals: Totals) -> dict[str, Any]:
+    quote.subtotal, quote.tax, quote.amount = totals.subtotal, totals.tax, totals.total
+    return {"subtotal": quote.subtotal, "tax": quote.tax, "amount": quote.amount}
+
+
+def _require_changeable(
+    quote: Quote, changes: Mapping[str, Any], items: object, today: datetime.date
+) -> None:
+    if items is None and changes.keys() <= ALWAYS_CHANGEABLE:
+        return
+    revives = quote.status_on(today) == QuoteStatus.EXPIRED and "valid_until" in changes
+    if not revives:
+        require_move(quote, "update", today)

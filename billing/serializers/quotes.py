@@ -1,0 +1,84 @@
+"""The public shape of quotes."""
+
+import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.models import Quote
+from billing.models.quotes import QuoteStatus
+from billing.serializers.catalogue import COMMON_FIELDS, asked_once, customer_field
+from billing.serializers.items import QuoteItemSerializer, QuoteTaxSerializer
+from bizsuite.api.fields import ApiMoneyField, OptionalTextField, StrictDateField
+from bizsuite.api.serializers import RecordSerializer, StrictSerializer
+from bizsuite.identity.models import organisation
+
+
+class QuoteStatusField(serializers.ChoiceField):
+    """Expired as soon as it is so, not once that is stored.
+
+    context["today"]: the day on which it is shown; the organisation's own if it is not given.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=QuoteStatus.choices, read_only=True, **options)
+
+    def get_attribute(self, instance: Quote) -> str:
+        return instance.status_on(asked_once(self.context, "today", _today)).value
+
+
+def _today() -> datetime.date:
+    return organisation().today()
+
+
+class QuoteSerializer(RecordSerializer):
+    quote_number = serializers.CharField(source="number", read_only=True)
+    customer_id = customer_field()
+    status = QuoteStatusField()
+    date = StrictDateField(required=False)
+    valid_until = StrictDateField(
+        required=False, help_text="It can be accepted until the end of this day."
+    )
+    items = QuoteItemSerializer(many=True)
+    taxes = QuoteTaxSerializer(many=True, read_only=True)
+    subtotal = ApiMoneyField(read_only=True)
+    tax = ApiMoneyField(read_only=True)
+    amount = ApiMoneyField(read_only=True)
+    invoice_id = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The invoice that it became."
+    )
+
+    class Meta:
+        model = Quote
+        fields = (
+            "id",
+            "quote_number",
+            "customer_id",
+            "amount",
+            "status",
+            "date",
+            "valid_until",
+            "currency",
+            "subtotal",
+            "tax",
+            "items",
+            "taxes",
+            "notes",
+            "sent_at",
+            "accepted_at",
+            "declined_at",
+            "decline_reason",
+            "invoice_id",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = (
+            "currency",
+            "sent_at",
+            "accepted_at",
+            "declined_at",
+            "decline_reason",
+        )
+
+
+class DeclineSerializer(StrictSerializer):
+    reason = OptionalTextField(max_length=2000, help_text="Why, in the customer's words.")

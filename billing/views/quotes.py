@@ -1,0 +1,101 @@
+"""The endpoints of quotes."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from billing import quotes
+from billing.event_types import QUOTE
+from billing.filters import QuoteFilter
+from billing.models import Invoice, Quote
+from billing.models.quotes import ORDER_OF_QUOTE_NUMBERS
+from billing.serializers import DeclineSerializer, InvoiceSerializer, QuoteSerializer
+from billing.views.documents import InvoiceViewSet
+from bizsuite.api.serializers import NoBody
+from bizsuite.api.views import (
+    CreateMixin,
+    DeleteMixin,
+    ListMixin,
+    ResourceViewSet,
+    RetrieveMixin,
+    UpdateMixin,
+)
+
+
+class QuoteViewSet(
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+):
+    """Quotes: offered, accepted or declined, and made into an invoice once."""
+
+    resource = "quotes"
+    queryset = Quote.objects.prefetch_related("items", "taxes")
+    serializer_class = QuoteSerializer
+    filterset_class = QuoteFilter
+    example = QUOTE
+    example_body = {
+        "customer_id": 1,
+        "valid_until": "2024-02-15",
+        "items": [{"description": "Consulting Services", "amount": Decimal("2000.00"), "qty": 1}],
+    }
+    sortable = (
+        "id",
+        "date",
+        "valid_until",
+        "quote_number",
+        "amount",
+        "created_at",
+        "updated_at",
+    )
+    sort_columns = {"quote_number": ORDER_OF_QUOTE_NUMBERS}
+
+    def create_record(self, data: dict[str, Any]) -> Quote:
+        return quotes.create_quote(actor=self.actor, **data)
+
+    def update_record(self, record: Quote, changes: dict[str, Any]) -> Quote:
+        return quotes.update_quote(record, actor=self.actor, **changes)
+
+    def delete_record(self, record: Quote) -> str:
+        quotes.delete_quote(record, actor=self.actor)
+        return "Quote deleted"
+
+    @action(detail=True, methods=["post"], body_class=NoBody)
+    def send(self, request: Any, pk: str) -> Response:
+        """Say that the customer has a draft now."""
+        self.validated()
+        return self.answer(quotes.send_quote(self.get_object(), actor=self.actor))
+
+    @action(detail=True, methods=["post"], body_class=NoBody)
+    def accept(self, request: Any, pk: str) -> Response:
+        """The customer said yes: until the end of `valid_until`."""
+        self.validated()
+        return self.answer(quotes.accept_quote(self.get_object(), actor=self.actor))
+
+    @action(detail=True, methods=["post"], body_class=DeclineSerializer)
+    def decline(self, request: Any, pk: str) -> Response:
+        """The customer said no, with a reason or without."""
+        given = self.validated()
+        return self.answer(quotes.decline_quote(self.get_object(), actor=self.actor, **given))
+
+    @extend_schema(responses={200: InvoiceSerializer, 201: InvoiceSerializer})
+    @action(detail=True, methods=["post"], body_class=NoBody)
+    def convert(self, request: Any, pk: str) -> Response:
+        """Make the invoice. Once: a quote that has become one answers 200 with the same invoice.
+
+        Issued at once; a draft where the key may not write invoices.
+        """
+        self.validated()
+        invoice, is_new = quotes.convert_quote(self.get_object(), actor=self.actor)
+        return self.answer(
+            invoice,
+            status=201 if is_new else 200,
+            serializer_class=InvoiceSerializer,
+        )
+
+    def location_of(self, record: Quote | Invoice) -> str:
+        if isinstance(record, Invoice):
+            return f"{settings.API_PREFIX}/{InvoiceViewSet.resource}/{record.pk}"
+        return super().location_of(record)
