@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "bizsuite.api",
     "bizsuite.team",
     "customers",
+    "crm",
     "billing",
     "support",
     "reporting",

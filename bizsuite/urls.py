@@ -20,6 +20,7 @@ from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
 from bizsuite.team.assignees import AssigneeViewSet
 from bizsuite.team.views import UserViewSet
+from crm.views import LeadNoteViewSet, LeadViewSet
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
 from support.views import DepartmentViewSet, ReplyViewSet, TicketViewSet
@@ -38,6 +39,8 @@ router.register("transactions", TransactionViewSet, basename="transactions")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("categories", CategoryViewSet, basename="categories")
 router.register("products", ProductViewSet, basename="products")
+router.register("leads", LeadViewSet, basename="leads")
+router.register(r"leads/(?P<lead_pk>[0-9]{1,18})/notes", LeadNoteViewSet, basename="lead-notes")
 router.register("assignees", AssigneeViewSet, basename="assignees")
 router.register("users", UserViewSet, basename="users")
 router.register("tickets", TicketViewSet, basename="tickets")
@@ -59,6 +62,7 @@ api = [
     path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
     batch_path(CustomerViewSet),
     batch_path(ProductViewSet),
+    batch_path(LeadViewSet),
     *router.urls,
 ]
 

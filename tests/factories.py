@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from billing import catalogue, invoices, payments, quotes, transactions
 from billing.defaults import default_account
 from billing.models import Account, Category, Invoice, Payment, Product, Quote, Transaction
@@ -13,6 +15,8 @@ from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
 from bizsuite.team import keys, profile, users
+from crm import leads, notes
+from crm.models import Lead, LeadNote
 from customers import customers
 from customers.models import Customer
 from support import departments, replies, tickets
@@ -66,6 +70,17 @@ def make_key(
 
 def make_customer(**fields: Any) -> Customer:
     return customers.create_customer(actor=SYSTEM, **({"account": "Jane Smith"} | fields))
+
+
+def make_lead(**fields: Any) -> Lead:
+    names = {} if {"first_name", "company"} & set(fields) else {"first_name": "John"}
+    return leads.create_lead(actor=SYSTEM, **names, **fields)
+
+
+def make_lead_note(lead: Lead | None = None, text: str = "Called.", **fields: Any) -> LeadNote:
+    return notes.add_note(
+        lead or make_lead(), text=text, actor=SYSTEM, **({"now": timezone.now()} | fields)
+    )
 
 
 def new_item(

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from bizsuite.events.models import Event
 from bizsuite.exact_json import decode
 
-# They move with every change and say nothing of it.
-UNREMARKABLE = frozenset({"updated_at", "created_at", "id"})
+# They move with every change, or with other records', and say nothing of it.
+UNREMARKABLE = frozenset({"updated_at", "created_at", "id", "possible_duplicates"})
 SOURCES = {
     "api": _("API"),
     "admin": _("Admin"),

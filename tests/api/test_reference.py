@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from billing.models import Invoice, Product, Quote, Transaction
+from crm.models import Lead
 from customers.models import Customer
 from support.models import Ticket
 from webhooks.views import WebhookViewSet
@@ -102,6 +103,17 @@ TICKET = {
     "status": "Open",
 }
 USER = {"id": ANY, "name": "Admin User", "email": "admin@example.com", "role": "administrator"}
+LEAD = {
+    "id": 1,
+    "first_name": "John",
+    "last_name": "Smith",
+    "email": "john@example.com",
+    "company": "Acme Corp",
+    "phone": "1234567890",
+    "source": "Website",
+    "stage": "New",
+    "possible_duplicates": [],
+}
 WEBHOOK = {
     "url": "https://your-domain.com/webhook",
     "events": ["invoice.created", "payment.received"],
@@ -225,6 +237,21 @@ REQUESTS = [
         TICKET,
     ),
     Request("List Tickets", "GET", "/tickets?status=Open&department_id=1", shape=TICKET),
+    Request(
+        "Create Lead",
+        "POST",
+        "/leads",
+        """{
+    "first_name": "John",
+    "last_name": "Smith",
+    "email": "john@example.com",
+    "company": "Acme Corp",
+    "phone": "1234567890",
+    "source": "Website"
+}""",
+        201,
+        LEAD,
+    ),
     Request("List Users", "GET", "/users"),
     Request(
         "Create User",
@@ -278,7 +305,7 @@ def _first_ids(db):
         if connection.vendor == "sqlite":
             cursor.execute("UPDATE sqlite_sequence SET seq = 0")
             return
-        for model in (Customer, Invoice, Transaction, Product, Quote, Ticket):
+        for model in (Customer, Invoice, Transaction, Product, Quote, Ticket, Lead):
             sequence = f"{model._meta.db_table}_{model._meta.pk.column}_seq"
             cursor.execute(f"ALTER SEQUENCE {sequence} RESTART")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("bizsuite", "customers", "billing", "support", "reporting", "webhooks")
+PACKAGES = ("bizsuite", "customers", "billing", "crm", "support", "reporting", "webhooks")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A list asks the database as often for ten rows as for three."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bizsuite.api.documentation import openapi_document
+from crm import leads
 from tests import factories
 from tests.api_client import ApiClient
 from tests.webhooks.factories import make_delivery, make_endpoint
@@ -42,6 +44,25 @@ def replies_of_one_ticket() -> Filling:
     return f"/tickets/{ticket.pk}/replies", lambda: factories.make_reply(ticket)
 
 
+def leads_with_duplicates() -> Filling:
+    owner = factories.make_user()
+    return "/leads", lambda: factories.make_lead(email="info@example.com", owner=owner)
+
+
+def notes_of_one_lead() -> Filling:
+    lead = factories.make_lead()
+    return f"/leads/{lead.pk}/notes", lambda: factories.make_lead_note(lead)
+
+
+def stages_of_one_lead() -> Filling:
+    lead = factories.make_lead()
+    stages = itertools.cycle(("Contacted", "Qualified"))
+    return (
+        f"/leads/{lead.pk}/stage-history",
+        lambda: leads.update_lead(lead, stage=next(stages), actor=factories.SYSTEM),
+    )
+
+
 # A new list fails the first test below until it is added here.
 FILLINGS: dict[str, Callable[[], Filling]] = {
     "/accounts": lambda: ("/accounts", factories.make_account),
@@ -50,6 +71,9 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/customers": lambda: ("/customers", factories.make_customer),
     "/invoices": lambda: ("/invoices", make_invoice),
     "/invoices/{invoice_pk}/payments": payments_of_one_invoice,
+    "/leads": leads_with_duplicates,
+    "/leads/{lead_pk}/notes": notes_of_one_lead,
+    "/leads/{id}/stage-history": stages_of_one_lead,
     "/payments": lambda: (
         "/payments",
         lambda: factories.make_payment("10.00", invoice=factories.make_invoice()),

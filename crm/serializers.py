@@ -1,0 +1,185 @@
+"""The public shapes of leads, shared by API, webhooks and exports."""
+
+import copy
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from bizsuite.api.fields import (
+    ApiMoneyField,
+    InstantField,
+    MetadataField,
+    RecordIdField,
+    StrictBooleanField,
+    StrictCharField,
+    money_number,
+)
+from bizsuite.api.serializers import RecordSerializer, StrictListSerializer, StrictSerializer
+from bizsuite.identity.models import User, organisation
+from crm.duplicates import possible_duplicates
+from crm.models import Lead, LeadNote, StageMove
+from crm.rules import applied, errors_of
+from customers.models import Customer
+
+DUPLICATES = "possible_duplicates"
+# Asks for a refusal; no part of the lead.
+REJECT = "reject_duplicates"
+
+
+class ExpectedValueField(ApiMoneyField):
+    """A lead has no currency of its own: its value is in the organisation's."""
+
+    def get_attribute(self, instance: Lead) -> Decimal | None:
+        if instance.expected_value is None:
+            return None
+        if "currency" not in self.context:
+            self.context["currency"] = organisation().currency
+        return money_number(instance.expected_value, self.context["currency"])
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "integer"},
+        "description": "Ids of leads with the same e-mail, telephone, or name and company.",
+        "example": [],
+    }
+)
+class PossibleDuplicatesField(serializers.Field):
+    """Looked up once for all the leads that are shown together."""
+
+    # For the export, which shows row by row, this is a part and not a column.
+    many = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"read_only": True, "source": "*"} | kwargs)
+
+    def to_representation(self, lead: Lead) -> list[int]:
+        known = self.context.get(DUPLICATES)
+        if known is None or lead.pk not in known:
+            known = possible_duplicates([lead])
+        return known[lead.pk]
+
+
+class LeadListSerializer(StrictListSerializer):
+    def to_representation(self, data: Any) -> Any:
+        leads: Sequence[Lead] = list(data.all() if hasattr(data, "all") else data)
+        only = self.context.get("only")
+        if only is None or DUPLICATES in only:
+            self.context[DUPLICATES] = possible_duplicates(leads)
+        return super().to_representation(leads)
+
+
+class LeadSerializer(RecordSerializer):
+    owner_id = RecordIdField(
+        source="owner", queryset=User.objects.all(), required=False, allow_null=True
+    )
+    expected_value = ExpectedValueField(required=False, allow_null=True, minimum=Decimal(0))
+    customer_id = serializers.IntegerField(read_only=True, allow_null=True)
+    merged_into_id = serializers.IntegerField(read_only=True, allow_null=True)
+    possible_duplicates = PossibleDuplicatesField()
+    reject_duplicates = StrictBooleanField(
+        write_only=True,
+        required=False,
+        help_text="true: answer 409 instead of writing a likely duplicate.",
+    )
+
+    class Meta:
+        model = Lead
+        list_serializer_class = LeadListSerializer
+        fields = (
+            "id",
+            "first_name",
+            "last_name",
+            "email",
+            "company",
+            "phone",
+            "source",
+            "description",
+            "stage",
+            "lost_reason",
+            "owner_id",
+            "expected_value",
+            "expected_close_date",
+            "next_action",
+            "next_action_date",
+            "customer_id",
+            "converted_at",
+            "merged_into_id",
+            "possible_duplicates",
+            "reject_duplicates",
+            "external_id",
+            "metadata",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("converted_at",)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        written = {name: value for name, value in attrs.items() if name != REJECT}
+        lead = copy.copy(self.instance) if isinstance(self.instance, Lead) else Lead()
+        written = applied(lead, written)
+        currency = organisation().currency if written.get("expected_value") is not None else ""
+        if errors := errors_of(lead, written, currency=currency):
+            raise serializers.ValidationError({name: [text] for name, text in errors.items()})
+        return attrs
+
+    def _is_unchanged(self, name: str, field: serializers.Field, value: Any) -> bool:
+        # Another lead may have come or gone between the GET and the PUT.
+        if name == DUPLICATES and isinstance(self.instance, Lead):
+            return True
+        return super()._is_unchanged(name, field, value)
+
+
+class StageMoveSerializer(serializers.ModelSerializer):
+    from_stage = StrictCharField(read_only=True, allow_null=True)
+    moved_at = InstantField(read_only=True)
+
+    class Meta:
+        model = StageMove
+        fields = ("id", "from_stage", "to_stage", "reason", "moved_at", "moved_by")
+        read_only_fields = fields
+
+    def to_representation(self, instance: StageMove) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return shown | {name: shown[name] or None for name in ("from_stage", "reason")}
+
+
+class LeadNoteSerializer(RecordSerializer):
+    lead_id = serializers.IntegerField(read_only=True)
+    noted_at = InstantField(required=False)
+    metadata = MetadataField()
+
+    class Meta:
+        model = LeadNote
+        fields = (
+            "id",
+            "lead_id",
+            "text",
+            "noted_at",
+            "author",
+            "external_id",
+            "metadata",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("author",)
+
+
+class ConversionSerializer(StrictSerializer):
+    """To a customer that is there already, or to a new one."""
+
+    customer_id = RecordIdField(source="customer", queryset=Customer.objects.all(), required=False)
+
+
+class MergeSerializer(StrictSerializer):
+    lead_ids = serializers.ListField(
+        child=RecordIdField(queryset=Lead.objects.all()),
+        source="others",
+        allow_empty=False,
+        max_length=100,
+        help_text="The leads that become a part of this one.",
+    )
