@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "bizsuite.events",
     "bizsuite.numbering",
     "bizsuite.api",
+    "bizsuite.mail",
     "bizsuite.team",
     "customers",
     "crm",
@@ -174,6 +175,8 @@ CELERY_BEAT_SCHEDULE = {
     "relay-and-wake": _every(5, "bizsuite.events.tasks.sweep"),
     "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
     "expire-quotes": _every(600, "billing.tasks.expire_past_quotes"),
+    "send-mails": _every(30, "bizsuite.mail.tasks.send"),
+    "prune-mails": _every(3600, "bizsuite.mail.tasks.prune"),
     "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
     "prune-nonces": _every(600, "bizsuite.api.tasks.prune_nonces"),
@@ -222,6 +225,21 @@ SPECTACULAR_SETTINGS = {
 # ── Webhooks ─────────────────────────────────────────────────────────────────
 # Hosts that may be private, speak plain http and use any port.
 WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
+
+# ── Mail: to the server that EMAIL_URL names (smtp+tls://user:password@host:587) ──
+# Without one nothing leaves the machine: mails become files in the data directory.
+_mail = env.email_url("EMAIL_URL", default="filemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 20
+# What mails come from when neither the department nor the organisation has an address.
+DEFAULT_FROM_EMAIL = env("BIZSUITE_MAIL_FROM", default="support@localhost")
+MAIL_KEEP_DAYS = env.int("BIZSUITE_MAIL_KEEP_DAYS", default=90)
 
 # ── Staff: signing in to the admin ──────────────────────────────────────────────
 AUTH_USER_MODEL = "identity.User"

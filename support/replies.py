@@ -10,6 +10,7 @@ from bizsuite.errors import Invalid
 from bizsuite.events.recording import record_event
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
+from support.customer_mails import mail_to_customer
 from support.models import Author, Reply, Status, Ticket
 from support.serializers import ReplySerializer, TicketSerializer
 from support.tickets import recorded
@@ -48,6 +49,8 @@ def add_reply(
         internal=internal,
         **fields,
     )
+    if not by_customer and not internal:
+        mail_to_customer(reply, now=now)
     was_closed = ticket.status == Status.CLOSED
     Ticket.objects.filter(pk=ticket.pk).change(**_consequences(ticket, reply, now))
     event = "ticket.noted" if internal else "ticket.replied"
