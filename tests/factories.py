@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from billing import catalogue, invoices, payments, quotes, transactions
@@ -14,6 +15,8 @@ from billing.models import Account, Category, Invoice, Payment, Product, Quote, 
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
+from bizsuite.mail.mails import NewMail, queue_mail
+from bizsuite.mail.models import OutgoingMail
 from bizsuite.team import keys, profile, users
 from crm import leads, notes
 from crm.models import Lead, LeadNote
@@ -189,6 +192,13 @@ def make_reply(ticket: Ticket | None = None, **fields: Any) -> Reply:
     """By staff, unless the `author` is "customer"."""
     values = {"message": "Which version is it?", "actor": SYSTEM}
     return replies.add_reply(ticket or make_ticket(), **(values | fields))
+
+
+@transaction.atomic
+def make_mail(to: str = "jane@example.com", **fields: Any) -> OutgoingMail:
+    """A mail in the queue; to what is no address, one that failed."""
+    new = {"subject": "Hello", "body": "Text", "resource": "ticket", "object_id": 1} | fields
+    return queue_mail(NewMail(to=to, **new), now=timezone.now())
 
 
 def close_period(until: datetime.date) -> None:

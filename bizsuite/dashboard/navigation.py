@@ -49,6 +49,7 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Users"), "badge", "users", "identity_user_changelist"),
             (_("Webhooks"), "webhook", "webhooks", "webhooks_webhookendpoint_changelist"),
             (_("Deliveries"), "local_shipping", "webhooks", "webhooks_delivery_changelist"),
+            (_("Mails"), "outgoing_mail", "mail", "mail_outgoingmail_changelist"),
             (_("API keys"), "key", "keys", "identity_apikey_changelist"),
             (_("Audit log"), "history", "events", "events_event_changelist"),
             (_("Settings"), "settings", "settings", "identity_organisation_changelist"),

@@ -36,7 +36,7 @@ BILLING = frozenset(
 # Everything a key's scopes can name.
 SCOPED = BILLING | {"customers", "tickets", "departments", "leads", "reports", "users", "webhooks"}
 # Nobody but administrators sees these.
-ADMINISTRATIVE = frozenset({"users", "webhooks", "keys", "settings", "events"})
+ADMINISTRATIVE = frozenset({"users", "webhooks", "keys", "settings", "events", "mail"})
 # Every role reads these.
 COMMON = frozenset({"assignees", "usage", "index"})
 RESOURCES = SCOPED | ADMINISTRATIVE | COMMON

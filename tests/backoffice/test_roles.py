@@ -17,6 +17,7 @@ from tests.factories import (
     make_draft,
     make_invoice,
     make_key,
+    make_mail,
     make_payment,
     make_product,
     make_quote,
@@ -56,6 +57,7 @@ PAGES: dict[str, Page] = {
         ADMINISTRATOR,
         ADMINISTRATOR,
     ),
+    "mail.outgoingmail": (make_mail, ADMINISTRATOR, NOBODY, NOBODY, NOBODY),
     "webhooks.delivery": (make_delivery, ADMINISTRATOR, NOBODY, NOBODY, NOBODY),
 }
 # Buttons: who may press them, where that is not who changes the page's records.
@@ -64,6 +66,7 @@ BUTTONS: dict[tuple[str, str], set[str]] = {
     ("identity.apikey", "signing"): ADMINISTRATOR,
     ("identity.apikey", "revoke"): ADMINISTRATOR,
     ("webhooks.delivery", "resend"): ADMINISTRATOR,
+    ("mail.outgoingmail", "retry"): ADMINISTRATOR,
 }
 
 
