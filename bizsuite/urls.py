@@ -63,6 +63,8 @@ api = [
     batch_path(CustomerViewSet),
     batch_path(ProductViewSet),
     batch_path(LeadViewSet),
+    batch_path(InvoiceViewSet),
+    batch_path(TransactionViewSet),
     *router.urls,
 ]
 

@@ -4,15 +4,20 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from billing.models import (
+    Account,
     Allocation,
+    Category,
     Invoice,
     Payment,
     Refund,
     Transaction,
 )
 from billing.models.payments import PaymentStatus
+from billing.models.invoices import InvoiceStatus
 from billing.serializers.catalogue import (
     COMMON_FIELDS,
+    AccountSerializer,
+    CategorySerializer,
     account_field,
     asked_once,
     category_field,
@@ -20,6 +25,7 @@ from billing.serializers.catalogue import (
     percent_field,
 )
 from billing.serializers.items import InvoiceItemSerializer, InvoiceTaxSerializer
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
     MetadataField,
@@ -35,6 +41,8 @@ from bizsuite.api.serializers import (
     StrictSerializer,
 )
 from bizsuite.identity.models import organisation
+from customers.models import Customer
+from customers.serializers import CustomerSerializer
 
 
 class InvoiceSerializer(RecordSerializer):
@@ -53,6 +61,10 @@ class InvoiceSerializer(RecordSerializer):
     paid = ApiMoneyField(read_only=True)
     balance = ApiMoneyField(read_only=True)
     overdue = serializers.SerializerMethodField()
+
+    expandable = {
+        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+    }
 
     class Meta:
         model = Invoice
@@ -79,7 +91,8 @@ class InvoiceSerializer(RecordSerializer):
         read_only_fields = ("status", "currency")
 
     def validate_draft(self, value: bool) -> bool:
-        if self.instance is not None:
+        """No change, but an invoice may be sent again as it was created."""
+        if self.instance is not None and value is not (self.instance.status == InvoiceStatus.DRAFT):
             raise serializers.ValidationError("A draft is issued with POST /invoices/{id}/issue")
         return value
 
@@ -118,6 +131,11 @@ class PaymentSerializer(RecordSerializer):
     unallocated = ApiMoneyField(read_only=True)
     refunds = RefundSerializer(many=True, read_only=True)
     refunded = ApiMoneyField(read_only=True)
+
+    expandable = {
+        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+    }
 
     class Meta:
         model = Payment
@@ -197,6 +215,14 @@ class TransactionSerializer(RecordSerializer):
         help_text="Income only: record it as a payment on this invoice.",
     )
 
+    expandable = {
+        "account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+        "category": Expansion("categories", CategorySerializer, Category.objects.all()),
+        "payment": Expansion(
+            "payments", PaymentSerializer, Payment.objects.prefetch_related("allocations")
+        ),
+    }
+
     class Meta:
         model = Transaction
         fields = (
@@ -218,7 +244,9 @@ class TransactionSerializer(RecordSerializer):
         read_only_fields = ("currency", "reversed_on")
 
     def validate_invoice_id(self, value: Invoice) -> Invoice:
-        if self.instance is not None:
+        """No change, but a transaction may be sent again as it was created."""
+        paid = Allocation.objects.filter(payment__transaction=self.instance, invoice=value)
+        if self.instance is not None and not paid.exists():
             raise serializers.ValidationError("An invoice is named when the income is recorded")
         return value
 

@@ -21,6 +21,7 @@ from billing.serializers import (
     ReversalSerializer,
     TransactionSerializer,
 )
+from bizsuite.api.batches import BatchMixin
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -33,7 +34,7 @@ from bizsuite.api.views import (
 
 
 class InvoiceViewSet(
-    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, BatchMixin, ResourceViewSet
 ):
     """Invoices: issued at once, or kept as drafts first."""
 
@@ -65,7 +66,11 @@ class InvoiceViewSet(
     def create_record(self, data: dict[str, Any]) -> Invoice:
         return invoices.create_invoice(actor=self.actor, **data)
 
+    def create_records(self, items: list[dict[str, Any]]) -> list[Invoice]:
+        return invoices.create_invoices(items, actor=self.actor)
+
     def update_record(self, record: Invoice, changes: dict[str, Any]) -> Invoice:
+        changes.pop("draft", None)
         return invoices.update_invoice(record, actor=self.actor, **changes)
 
     def delete_record(self, record: Invoice) -> str:
@@ -151,7 +156,7 @@ class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
 
 
 class TransactionViewSet(
-    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, BatchMixin, ResourceViewSet
 ):
     """The cash book: income and expenses. A change or deletion is a reversal in the books."""
 
@@ -173,7 +178,11 @@ class TransactionViewSet(
     def create_record(self, data: dict[str, Any]) -> Transaction:
         return transactions.create_transaction(actor=self.actor, **data)
 
+    def create_records(self, items: list[dict[str, Any]]) -> list[Transaction]:
+        return transactions.create_transactions(items, actor=self.actor)
+
     def update_record(self, record: Transaction, changes: dict[str, Any]) -> Transaction:
+        changes.pop("invoice", None)
         return transactions.update_transaction(record, actor=self.actor, **changes)
 
     def delete_record(self, record: Transaction) -> str:

@@ -1,28 +1,134 @@
-"""`POST /batch/<resource>`: many records in one request, all of them or, on an error, none."""
+"""`POST /batch/<resource>`: many records in one request.
 
+All of them or, on an error, none. `?mode=partial`: each by itself, with an answer for each.
+`?upsert=external_id`: those that are there already are changed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db import IntegrityError, OperationalError, transaction
 from django.urls import URLPattern, path
-from rest_framework import serializers
 from rest_framework.response import Response
-from rest_framework.validators import UniqueValidator
 
-from bizsuite.api.serializers import RecordSerializer, StrictSerializer
-
-MAX_RECORDS = 1000
+from bizsuite.api.batch_bodies import SWITCHES, BatchItem, batch_serializer
+from bizsuite.api.envelope import success
+from bizsuite.api.exceptions import COLLISION, is_race
+from bizsuite.api.listing import switched_on
+from bizsuite.api.views import shown_parameters
+from bizsuite.errors import Conflict, DomainError, Invalid
+from bizsuite.records import Record
 
 
 class BatchMixin:
-    """`create_records(items)` calls the action and returns the records in order.
+    """For a ResourceViewSet with UpdateMixin; `batch_path()` gives it its address.
 
-    For a ResourceViewSet; `batch_path()` gives it its address.
+    `create_records(items)` calls the action and returns the records in order.
     """
 
     def create_batch(self, request: Any) -> Response:
-        """Create up to 1000 at once, all or none; errors are named `<resource>.<index>.<field>`."""
-        records = self.create_records(self.validated()[self.resource])
-        return self.answer_all(records, status=201)
+        """Create up to 1000 at once: all, or none if one of them is refused.
+
+        Errors are named `<resource>.<index>.<field>`. With `mode=partial` every record stands by
+        itself, and the answer is a 207 that says of each what became of it. With
+        `upsert=external_id` a record whose `external_id` is known is changed as PATCH would
+        change it, an archived one too, and the others are created; the answer is a 201 if any
+        was created, else a 200. So an import can be run again.
+        """
+        self.take_parameters((*shown_parameters(self.serializer_class), *SWITCHES))
+        self._partial, self._upsert = (
+            switched_on(request.query_params, name, value) for name, value in SWITCHES.items()
+        )
+        try:
+            with transaction.atomic():
+                return self._batch()
+        except (IntegrityError, OperationalError) as error:
+            if not (self._upsert and is_race(error)):
+                raise
+        # Somebody added such a record at the same moment; now it is there to be changed.
+        return self._batch()
+
+    def _batch(self) -> Response:
+        serializer = self.body_class(
+            data=self.body,
+            context=self._context() | {"find_known": self._find_known if self._upsert else None},
+        )
+        serializer.is_valid(raise_exception=True)
+        items: list[BatchItem] = serializer.validated_data[self.resource]
+        return self._answer_each(items) if self._partial else self._answer_together(items)
+
+    def _find_known(self, external_ids: Iterable[str]) -> dict[str, Record]:
+        # Held in one order, so that two batches over the same records cannot deadlock.
+        rows = self.queryset.model._default_manager.filter(external_id__in=set(external_ids))
+        ids = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+        return {record.external_id: record for record in self.get_queryset().filter(pk__in=ids)}
+
+    def _answer_together(self, items: Sequence[BatchItem]) -> Response:
+        refused = {item.index: item.refusal for item in items if item.refusal is not None}
+        if refused:
+            raise _all_refused(self.resource, refused)
+        try:
+            with transaction.atomic():
+                records = self._written(items)
+        except DomainError as error:
+            raise self._with_names(error, items) from None
+        created = any(item.known is None for item in items)
+        return Response(success(self._shown(records)), status=201 if created else 200)
+
+    def _answer_each(self, items: Sequence[BatchItem]) -> Response:
+        fit = [item for item in items if item.refusal is None]
+        outcomes: dict[int, Any] = {item.index: item.refusal for item in items}
+        outcomes |= zip((item.index for item in fit), self._tried(fit), strict=True)
+        shown = iter(self._shown([each for each in outcomes.values() if not _refuses(each)]))
+        told = [
+            {"index": item.index, **_refusal(outcome)}
+            if _refuses(outcome := outcomes[item.index])
+            else {
+                "index": item.index,
+                "status": 201 if item.known is None else 200,
+                "data": next(shown),
+            }
+            for item in items
+        ]
+        return Response(success(told), status=207)
+
+    def _written(self, items: Sequence[BatchItem]) -> list[Any]:
+        """The records, in order: the new ones are created at once, the known ones changed."""
+        new = [item.values for item in items if item.known is None]
+        created = iter(self.create_records(new) if new else ())
+        return [
+            next(created) if item.known is None else self.update_record(item.known, item.values)
+            for item in items
+        ]
+
+    def _tried(self, items: Sequence[BatchItem]) -> list[Any]:
+        """Of each item its record, or the error that it was refused with; that leaves nothing.
+
+        Tried half by half until those that are refused stand alone: one among a thousand costs
+        a few attempts, and not a thousand.
+        """
+        if not items:
+            return []
+        try:
+            with transaction.atomic():
+                return self._written(items)
+        except DomainError as error:
+            refusal = error
+        except IntegrityError as error:
+            if self._upsert or not is_race(error):
+                raise
+            refusal = Conflict(COLLISION)
+        if len(items) == 1:
+            return [refusal]
+        half = len(items) // 2
+        return [*self._tried(items[:half]), *self._tried(items[half:])]
+
+    def _with_names(self, error: DomainError, items: Sequence[BatchItem]) -> DomainError:
+        """The error that the items were refused with together, with the names of the guilty."""
+        outcomes = zip(items, self._tried(items), strict=True)
+        refused = {item.index: outcome for item, outcome in outcomes if _refuses(outcome)}
+        return _all_refused(self.resource, refused) if refused else error
 
 
 def batch_path(viewset: type) -> URLPattern:
@@ -38,63 +144,33 @@ def batch_path(viewset: type) -> URLPattern:
     return path(f"batch/{name}", view, name=f"{name}-batch")
 
 
-def batch_serializer(serializer_class: type[RecordSerializer], name: str) -> type[StrictSerializer]:
-    """The shape of a batch's body: `{"customers": [{…}, …]}`."""
-    items = RecordListSerializer(
-        child=serializer_class(), allow_empty=False, max_length=MAX_RECORDS
-    )
-    class_name = serializer_class.__name__.replace("Serializer", "BatchSerializer")
-    return type(class_name, (StrictSerializer,), {name: items})
+def _refuses(outcome: Any) -> bool:
+    return isinstance(outcome, DomainError)
 
 
-class RecordListSerializer(serializers.ListSerializer):
-    """New records; what must be unique is looked up for all of them in one query."""
-
-    default_error_messages = {
-        "not_a_list": "Must be a list",
-        "empty": "Send at least one record",
-        "max_length": "Send no more than {max_length} records",
+def _refusal(error: DomainError) -> dict[str, Any]:
+    """What `?mode=partial` says of a refused record."""
+    said: dict[str, Any] = {
+        "status": error.status,
+        "errors": error.errors if isinstance(error, Invalid) else {},
+        "message": error.message,
+        "code": error.code,
     }
+    if isinstance(error, Conflict):
+        said["allowed"] = error.allowed
+    return said
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._unique: dict[str, UniqueValidator] = {}
-        for name, field in self.child.fields.items():
-            for validator in field.validators:
-                if isinstance(validator, UniqueValidator):
-                    self._unique[name] = validator
-                    field.validators = [each for each in field.validators if each is not validator]
 
-    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = super().to_internal_value(data)
-        errors: list[dict[str, list[str]]] = [{} for _ in items]
-        for name, validator in self._unique.items():
-            self._find_taken(items, name, validator, errors)
-        if any(errors):
-            raise serializers.ValidationError(errors)
-        return items
-
-    def _find_taken(
-        self,
-        items: list[dict[str, Any]],
-        name: str,
-        validator: UniqueValidator,
-        errors: list[dict[str, list[str]]],
-    ) -> None:
-        source = self.child.fields[name].source
-        given = [
-            (item[source], found)
-            for item, found in zip(items, errors, strict=True)
-            if item.get(source) is not None
-        ]
-        if not given:
-            return
-        known = validator.queryset.filter(**{f"{source}__in": [value for value, _ in given]})
-        taken = set(known.values_list(source, flat=True))
-        before = set()
-        for value, found in given:
-            if value in taken:
-                found[name] = [str(validator.message)]
-            elif value in before:
-                found[name] = ["Another record of this batch has this value"]
-            before.add(value)
+def _all_refused(name: str, refused: Mapping[int, DomainError]) -> DomainError:
+    """One error for the whole batch: what is wrong with the fields comes before conflicts."""
+    if not any(isinstance(error, Invalid) for error in refused.values()):
+        index, error = next(iter(refused.items()))
+        error.message = f"{name}.{index}: {error.message}"
+        return error
+    errors = {}
+    for index, error in refused.items():
+        own = error.errors if isinstance(error, Invalid) else {"body": error.message}
+        for field, text in own.items():
+            # What is wrong with all of an item is called "body" where it is sent by itself.
+            errors[f"{name}.{index}" if field == "body" else f"{name}.{index}.{field}"] = text
+    return Invalid(errors)

@@ -15,7 +15,9 @@ from bizsuite.api import envelope
 from bizsuite.errors import Conflict, DomainError, Invalid, Unauthorized
 
 # SQLSTATE, as PostgreSQL has them.
-FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION = "23503", "23505"
+FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, DEADLOCK = "23503", "23505", "40P01"
+
+COLLISION = "This conflicts with something saved at the same moment."
 
 logger = logging.getLogger(__name__)
 
@@ -96,11 +98,9 @@ def _domain_answer(error: DomainError, request_id: str) -> Response:
 
 
 def _database_answer(error: DatabaseError, request_id: str) -> Response:
-    if isinstance(error, IntegrityError) and _is_race(error):
+    if isinstance(error, IntegrityError) and is_race(error):
         logger.warning("Request %s collided with another one", request_id)
-        return _answer(
-            409, "conflict", "This conflicts with something saved at the same moment.", request_id
-        )
+        return _answer(409, Conflict.code, COLLISION, request_id)
     logger.exception("Request %s failed in the database", request_id)
     if isinstance(error, OperationalError | InterfaceError):
         answer = _answer(503, *envelope.PLAIN_MESSAGES[503], request_id)
@@ -109,15 +109,15 @@ def _database_answer(error: DatabaseError, request_id: str) -> Response:
     return _answer(500, *envelope.PLAIN_MESSAGES[500], request_id)
 
 
-def _is_race(error: IntegrityError) -> bool:
-    """Whether a constraint caught what no check saw because another request was at it too.
+def is_race(error: DatabaseError) -> bool:
+    """Whether the database caught what no check saw because another request was at it too.
 
-    That is so of a value taken twice and of a row that is gone or still needed. NULLs and broken
-    CHECKs are mistakes of ours.
+    That is so of a value taken twice, of a row that is gone or still needed, and of two who wait
+    for each other. NULLs and broken CHECKs are mistakes of ours.
     """
     state = getattr(error.__cause__, "pgcode", None)
     if state is not None:
-        return state in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION)
+        return state in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION, DEADLOCK)
     return str(error).startswith(("UNIQUE constraint", "FOREIGN KEY constraint"))
 
 

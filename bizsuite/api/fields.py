@@ -246,9 +246,12 @@ class RecordIdField(serializers.Field):
 
     def load(self, ids: Iterable[Any]) -> None:
         """Fetch what a list is about to name, all at once and not item by item."""
-        wanted = {each for each in ids if is_record_id(each)}
-        # Their order is not asked for; sorting out how to sort costs as much as the query.
-        self._loaded = dict.fromkeys(wanted) | self.queryset.order_by().in_bulk(wanted)
+        wanted = {each for each in ids if is_record_id(each)} - self._loaded.keys()
+        if wanted:
+            # Their order is not asked for; sorting out how to sort costs as much as the query.
+            found = self.queryset.order_by().in_bulk(wanted)
+            # A new mapping: the old one is shared with the field that this one is a copy of.
+            self._loaded = self._loaded | dict.fromkeys(wanted) | found
 
     def get_attribute(self, instance: Any) -> Any:
         # The column and not the relation: showing an id must not fetch the row.

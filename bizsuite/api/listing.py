@@ -14,7 +14,7 @@ MAX_PAGE = 10**9
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 # What every list understands beside its own filters.
-COMMON_PARAMETERS = ("page", "limit", "sort", "fields")
+COMMON_PARAMETERS = ("page", "limit", "sort")
 
 
 # A column's name or an expression over some.
@@ -112,7 +112,7 @@ def paginated(queryset: QuerySet, query: QueryDict) -> Page:
     return Page(rows=rows, number=number, limit=limit, total=total)
 
 
-def chosen_fields(query: QueryDict, known: Iterable[str]) -> frozenset[str] | None:
+def chosen_fields(query: QueryDict, known: Sequence[str]) -> frozenset[str] | None:
     """The names in `?fields=id,account`, or None for all. Raises Invalid for an unknown one."""
     if "fields" not in query:
         return None
@@ -120,6 +120,13 @@ def chosen_fields(query: QueryDict, known: Iterable[str]) -> frozenset[str] | No
     if not names <= set(known):
         raise Invalid({"fields": f"Must be some of: {', '.join(known)}"})
     return names
+
+
+def switched_on(query: QueryDict, name: str, value: str) -> bool:
+    """Whether a parameter that takes one value only is there. Raises Invalid for another value."""
+    if name in query and query[name] != value:
+        raise Invalid({name: f"Must be {value}"})
+    return name in query
 
 
 def _whole_number(query: QueryDict, name: str, default: int, maximum: int) -> int:

@@ -11,6 +11,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from bizsuite.api import schema_parts as parts
+from bizsuite.api.batch_bodies import outcome_serializer
 from bizsuite.api.filters import ApiFilter
 from bizsuite.api.parsing import MEDIA_TYPE
 from bizsuite.api.schema_enums import enum_of
@@ -28,6 +29,10 @@ SUMMARIES = {
 }
 UPDATES = ("update", "partial_update")
 REMOVALS_AND_UPDATES = (*UPDATES, "destroy")
+DESCRIPTIONS = {
+    "201": "Created.",
+    "207": "With `mode=partial`: what became of each record.",
+}
 
 
 class ResourceSchema(AutoSchema):
@@ -93,11 +98,20 @@ class ResourceSchema(AutoSchema):
             parameters += [*parts.LIST_PARAMETERS, sort, *self._filters()]
         if shape is not None and self.method != "DELETE" and hasattr(self.view, "sortable"):
             parameters.append(parts.fields_parameter(shown_names(shape)))
+            if expandable := getattr(shape, "expandable", None):
+                parameters.append(parts.expand_parameter(tuple(expandable)))
+        if self.action == "create_batch":
+            parameters += parts.BATCH_PARAMETERS
         return parameters
 
     def get_response_serializers(self) -> Any:
         if self.action == "create_batch":
-            return {201: self.view.serializer_class(many=True)}
+            shape = self.view.serializer_class
+            return {
+                200: shape(many=True),
+                201: shape(many=True),
+                207: outcome_serializer(shape)(many=True),
+            }
         return super().get_response_serializers()
 
     def _shape(self) -> type[BaseSerializer] | None:
@@ -140,7 +154,19 @@ class ResourceSchema(AutoSchema):
         is_whole = not getattr(serializer, "partial", False)
         if direction == "request" and isinstance(serializer, StrictSerializer) and is_whole:
             schema["additionalProperties"] = False
+        if direction == "response":
+            schema["properties"] |= self._expansions(serializer)
         return schema
+
+    def _expansions(self, serializer: Any) -> Schema:
+        """The records that `?expand=` adds; optional, since nobody must ask for them."""
+        properties = {}
+        for name, expansion in getattr(serializer, "expandable", {}).items():
+            shown = self.resolve_serializer(expansion.shape, "response").ref
+            if serializer.Meta.model._meta.get_field(name).null:
+                shown = {"oneOf": [shown, {"type": "null"}]}
+            properties[name] = {**shown, "description": f"With `expand={name}`."}
+        return properties
 
     # ── What comes out ───────────────────────────────────────────────────────────
 
@@ -186,17 +212,19 @@ class ResourceSchema(AutoSchema):
             extra.append("Idempotent-Replayed")
         response["headers"] = parts.headers(*extra)
         if not response.get("description"):
-            response["description"] = "Created." if status == "201" else "Done."
+            response["description"] = DESCRIPTIONS.get(status, "Done.")
         if content := response.get("content", {}).get(MEDIA_TYPE):
             content["schema"] = parts.envelope(content["schema"], paged=self.pages)
-            if (example := self._example()) is not None:
+            if (example := self._example(status)) is not None:
                 content["example"] = example
 
-    def _example(self) -> Schema | None:
+    def _example(self, status: str) -> Schema | None:
         record = getattr(self.view, "example", None)
         # Not for actions that answer with something else than the view's records.
         if record is None or self._shape() is not type(self.view).serializer_class:
             return None
+        if status == "207":
+            return {"success": True, "data": [{"index": 0, "status": 201, "data": record}]}
         if self.action == "create_batch":
             return {"success": True, "data": [record]}
         if not self.pages:

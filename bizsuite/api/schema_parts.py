@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bizsuite.api.batch_bodies import SWITCHES
 from bizsuite.api.envelope import UNAUTHORIZED_MESSAGE
 from bizsuite.api.listing import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE
 from bizsuite.api.parsing import MEDIA_TYPE
@@ -307,6 +308,10 @@ LIST_PARAMETERS: list[Schema] = [
 ]
 
 
+BATCH_PARAMETERS: list[Schema] = [
+    {"name": name, "in": "query", "schema": {"type": "string", "const": value}}
+    for name, value in SWITCHES.items()
+]
 IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
@@ -351,6 +356,22 @@ def fields_parameter(names: tuple[str, ...]) -> Schema:
         "in": "query",
         "description": "Show these fields alone: names separated by commas.",
         "schema": {"type": "string", "example": ",".join(names[:2])},
+    }
+
+
+def expand_parameter(names: tuple[str, ...]) -> Schema:
+    return {
+        "name": "expand",
+        "in": "query",
+        "description": "Show these records too, each beside its id: names separated by commas.",
+        "style": "form",
+        "explode": False,
+        "schema": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "enum": list(names)},
+            "example": [names[0]],
+        },
     }
 
 

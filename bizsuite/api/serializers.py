@@ -3,7 +3,7 @@
 import copy
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.functional import cached_property
@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from bizsuite.api import fields
+from bizsuite.api.expansion import Expansion
 
 MISSING = object()
 
@@ -87,18 +88,34 @@ class StrictListSerializer(serializers.ListSerializer):
     """A list whose items name other records: these are fetched once for all of its items."""
 
     def to_internal_value(self, data: Any) -> Any:
-        items = [item for item in data if isinstance(item, Mapping)] if type(data) is list else []
-        for name, field in self.child.fields.items():
-            if isinstance(field, fields.RecordIdField):
-                field.load(item.get(name) for item in items)
+        load_named_records(self.child, data)
         return super().to_internal_value(data)
+
+
+def load_named_records(shape: serializers.Serializer, sent: Any) -> None:
+    """Fetch what the items of a list name, all at once; what their own items name too.
+
+    sent: the list as it came, which may be anything.
+    """
+    items = [item for item in sent if isinstance(item, Mapping)] if type(sent) is list else []
+    for name, field in shape.fields.items():
+        values = [item.get(name) for item in items]
+        if isinstance(field, fields.RecordIdField):
+            field.load(values)
+        elif isinstance(field, serializers.ListSerializer):
+            parts = [part for value in values if type(value) is list for part in value]
+            load_named_records(field.child, parts)
 
 
 class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
     """The public shape of a `Record`. Every one takes and shows external_id and metadata.
 
-    `context["only"]`: the names to show, for `?fields=`; None for all.
+    expandable: the relations that `?expand=` can show as records, each beside its id.
+    `context["only"]`: the names to show, for `?fields=`; None for all. `context["expand"]`: the
+    chosen ones of `expandable`.
     """
+
+    expandable: ClassVar[Mapping[str, Expansion]] = {}
 
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.CharField: fields.StrictCharField,
@@ -141,6 +158,30 @@ class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
             for name, field in self.fields.items()
             if not field.write_only and (only is None or name in only)
         ]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return self._with_expansions(shown, instance) if self._expanded else shown
+
+    def _with_expansions(self, shown: dict[str, Any], instance: Any) -> dict[str, Any]:
+        records = {}
+        for name, shape in self._expanded.items():
+            record = getattr(instance, name)
+            records[name] = None if record is None else shape.to_representation(record)
+        beside_ids = {}
+        for name, value in shown.items():
+            beside_ids[name] = value
+            expanded = name.removesuffix("_id")
+            if expanded in records:
+                beside_ids[expanded] = records[expanded]
+        return beside_ids | records
+
+    @cached_property
+    def _expanded(self) -> dict[str, serializers.BaseSerializer]:
+        chosen = self.context.get("expand", {}) if self._is_outermost() else {}
+        # A context of their own: what is asked for is asked of the outer record alone.
+        context = {name: self.context[name] for name in ("view", "request") if chosen}
+        return {name: each.shape(context=context) for name, each in chosen.items()}
 
     def _is_outermost(self) -> bool:
         """`?fields=` names the record's own fields and not those of its items."""

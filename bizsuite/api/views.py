@@ -23,6 +23,7 @@ from rest_framework.viewsets import ViewSetMixin
 
 from bizsuite.api import etags, idempotency, listing
 from bizsuite.api.envelope import success
+from bizsuite.api.expansion import chosen_expansions, fetch_expansions
 from bizsuite.api.parsing import parse_body, read_body
 from bizsuite.api.serializers import NoBody, shown_names
 from bizsuite.errors import Invalid, Stale
@@ -165,11 +166,11 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         serializer_class: type[BaseSerializer] | None = None,
     ) -> Response:
         """One record in its public shape, or in a shape that shows more of it."""
-        self.take_parameters(("fields",))
         show = serializer_class or self.serializer_class
-        serializer = show(record, context=self._context(choose=True, shape=show))
+        self.take_parameters(shown_parameters(show))
+        shown = self._shown([record], show)[0]
         headers = {"Location": self.location_of(record)} if status == 201 else None
-        response = Response(success(serializer.data), status=status, headers=headers)
+        response = Response(success(shown), status=status, headers=headers)
         response.record_version = getattr(record, "version", None)
         return response
 
@@ -196,11 +197,6 @@ class ResourceViewSet(ViewSetMixin, ApiView):
             if not etags.names_version(asked, record.version):
                 raise Stale("This record has been changed since you read it.")
 
-    def answer_all(self, records: list[Any], *, status: int = 200) -> Response:
-        """Several records that are not a page of a list."""
-        self.take_parameters(("fields",))
-        return Response(success(self._shown(records)), status=status)
-
     def answer_page(
         self,
         queryset: QuerySet,
@@ -211,8 +207,9 @@ class ResourceViewSet(ViewSetMixin, ApiView):
     ) -> Response:
         """A page of `queryset`, filtered, sorted and cut as the query says."""
         query = self.request.query_params
+        show = serializer_class or self.serializer_class
         filters = filterset_class.base_filters if filterset_class else {}
-        self.take_parameters((*listing.COMMON_PARAMETERS, *filters))
+        self.take_parameters((*listing.COMMON_PARAMETERS, *shown_parameters(show), *filters))
         if filterset_class is not None:
             filterset = filterset_class(query, queryset=queryset, request=self.request)
             if not filterset.is_valid():
@@ -223,24 +220,29 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         )
         page = listing.paginated(queryset, query)
         return Response(
-            success(self._shown(page.rows, serializer_class), meta=page.meta()),
+            success(self._shown(page.rows, show), meta=page.meta()),
             headers={"Link": page.link_header(self.request._request)},
         )
 
     def _shown(
         self, records: list[Any], serializer_class: type[BaseSerializer] | None = None
     ) -> list[Any]:
+        """The records as the query wants to see them."""
         show = serializer_class or self.serializer_class
-        return show(records, many=True, context=self._context(choose=True, shape=show)).data
+        query = self.request.query_params
+        expansions = chosen_expansions(query, getattr(show, "expandable", {}), self.actor)
+        fetch_expansions(records, expansions)
+        only = listing.chosen_fields(query, (*shown_names(show), *expansions))
+        context = self._context() | {"only": only, "expand": expansions}
+        return show(records, many=True, context=context).data
 
-    def _context(
-        self, *, choose: bool = False, shape: type[BaseSerializer] | None = None
-    ) -> dict[str, Any]:
-        context: dict[str, Any] = {"view": self, "request": self.request}
-        if choose:
-            names = shown_names(shape or self.serializer_class)
-            context["only"] = listing.chosen_fields(self.request.query_params, names)
-        return context
+    def _context(self) -> dict[str, Any]:
+        return {"view": self, "request": self.request}
+
+
+def shown_parameters(shape: type[BaseSerializer]) -> tuple[str, ...]:
+    """The query parameters that say what is shown of a record of this shape."""
+    return ("fields", "expand") if getattr(shape, "expandable", None) else ("fields",)
 
 
 def _invalid_filters(filterset: FilterSet) -> Invalid:
