@@ -2,10 +2,13 @@
 
 from rest_framework import serializers
 
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import OptionalEmailField, RecordIdField, StrictBooleanField
 from bizsuite.api.serializers import RecordSerializer
 from bizsuite.identity.models import User
+from bizsuite.team.serializers import AssigneeSerializer
 from customers.models import Customer
+from customers.serializers import CustomerSerializer
 from support.models import Author, Department, Reply, Ticket
 
 COMMON_FIELDS = ("external_id", "metadata", "created_at", "updated_at")
@@ -29,6 +32,11 @@ class TicketSerializer(RecordSerializer):
     assignee_id = RecordIdField(
         source="assignee", queryset=User.objects.all(), required=False, allow_null=True
     )
+    expandable = {
+        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "department": Expansion("departments", DepartmentSerializer, Department.objects.all()),
+        "assignee": Expansion("assignees", AssigneeSerializer, User.objects.all()),
+    }
 
     class Meta:
         model = Ticket

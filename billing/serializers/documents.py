@@ -12,8 +12,8 @@ from billing.models import (
     Refund,
     Transaction,
 )
-from billing.models.payments import PaymentStatus
 from billing.models.invoices import InvoiceStatus
+from billing.models.payments import PaymentStatus
 from billing.serializers.catalogue import (
     COMMON_FIELDS,
     AccountSerializer,
@@ -219,7 +219,9 @@ class TransactionSerializer(RecordSerializer):
         "account": Expansion("accounts", AccountSerializer, Account.objects.all()),
         "category": Expansion("categories", CategorySerializer, Category.objects.all()),
         "payment": Expansion(
-            "payments", PaymentSerializer, Payment.objects.prefetch_related("allocations")
+            "payments",
+            PaymentSerializer,
+            Payment.objects.prefetch_related("allocations", "refunds"),
         ),
     }
 

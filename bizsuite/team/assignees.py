@@ -3,17 +3,9 @@
 Apart from the users' own endpoint, which shows more of them and to administrators only.
 """
 
-from rest_framework import serializers
-
-from bizsuite.api.serializers import StrictSerializer
 from bizsuite.api.views import ListMixin, ResourceViewSet
 from bizsuite.identity.models import User
-
-
-class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
-    class Meta:
-        model = User
-        fields = ("id", "name")
+from bizsuite.team.serializers import AssigneeSerializer
 
 
 class AssigneeViewSet(ListMixin, ResourceViewSet):

@@ -1,5 +1,7 @@
+from rest_framework import serializers
+
 from bizsuite.api.fields import StrictBooleanField, StrictCharField
-from bizsuite.api.serializers import RecordSerializer
+from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import User
 
 MAX_PASSWORD_LENGTH = 256
@@ -32,3 +34,11 @@ class UserSerializer(RecordSerializer):
             "created_at",
             "updated_at",
         )
+
+
+class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+    """What every role may know of a user."""
+
+    class Meta:
+        model = User
+        fields = ("id", "name")

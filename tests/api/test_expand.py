@@ -6,7 +6,15 @@ from billing.models import Invoice
 from bizsuite.api.documentation import openapi_document
 from bizsuite.events.models import Event
 from bizsuite.identity.roles import Role
-from tests.factories import make_customer, make_draft, make_invoice, make_payment, make_transaction
+from tests.factories import (
+    make_customer,
+    make_draft,
+    make_invoice,
+    make_payment,
+    make_ticket,
+    make_transaction,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +52,18 @@ def test_several_are_named_with_commas(api):
     assert data["account"] == api.get(f"/accounts/{data['account_id']}").data
     assert data["category"] == api.get(f"/categories/{data['category_id']}").data
     assert data["payment"] == api.get(f"/payments/{payment.pk}").data
+
+
+def test_a_colleague_is_shown_with_what_every_role_may_know_of_one(client_with):
+    colleague = make_user(name="Cleo Lund")
+    ticket = make_ticket(assignee=colleague)
+    support = client_with(role=Role.SUPPORT)
+
+    data = support.get(f"/tickets/{ticket.pk}?expand=assignee,department,customer").data
+
+    assert data["assignee"] == {"id": colleague.pk, "name": "Cleo Lund"}
+    assert data["department"]["id"] == data["department_id"]
+    assert data["customer"]["id"] == data["customer_id"]
 
 
 def test_what_is_not_there_is_null(api):
