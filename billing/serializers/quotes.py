@@ -5,13 +5,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.models import Quote
+from billing.models import Invoice, Quote
 from billing.models.quotes import QuoteStatus
 from billing.serializers.catalogue import COMMON_FIELDS, asked_once, customer_field
+from billing.serializers.documents import InvoiceSerializer
 from billing.serializers.items import QuoteItemSerializer, QuoteTaxSerializer
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import ApiMoneyField, OptionalTextField, StrictDateField
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import organisation
+from customers.models import Customer
+from customers.serializers import CustomerSerializer
 
 
 class QuoteStatusField(serializers.ChoiceField):
@@ -47,6 +51,13 @@ class QuoteSerializer(RecordSerializer):
     invoice_id = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="The invoice that it became."
     )
+
+    expandable = {
+        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "invoice": Expansion(
+            "invoices", InvoiceSerializer, Invoice.objects.prefetch_related("items", "taxes")
+        ),
+    }
 
     class Meta:
         model = Quote
