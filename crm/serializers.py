@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
     InstantField,
@@ -19,10 +20,12 @@ from bizsuite.api.fields import (
 )
 from bizsuite.api.serializers import RecordSerializer, StrictListSerializer, StrictSerializer
 from bizsuite.identity.models import User, organisation
+from bizsuite.team.serializers import AssigneeSerializer
 from crm.duplicates import possible_duplicates
 from crm.models import Lead, LeadNote, StageMove
 from crm.rules import applied, errors_of
 from customers.models import Customer
+from customers.serializers import CustomerSerializer
 
 DUPLICATES = "possible_duplicates"
 # Asks for a refusal; no part of the lead.
@@ -86,6 +89,11 @@ class LeadSerializer(RecordSerializer):
         required=False,
         help_text="true: answer 409 instead of writing a likely duplicate.",
     )
+
+    expandable = {
+        "owner": Expansion("assignees", AssigneeSerializer, User.objects.all()),
+        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+    }
 
     class Meta:
         model = Lead
