@@ -128,7 +128,13 @@ class BatchMixin:
         """The error that the items were refused with together, with the names of the guilty."""
         outcomes = zip(items, self._tried(items), strict=True)
         refused = {item.index: outcome for item, outcome in outcomes if _refuses(outcome)}
-        return _all_refused(self.resource, refused) if refused else error
+        if not refused:
+            return error
+        first = min(refused)
+        if type(error) is type(refused[first]) and not isinstance(error, Invalid):
+            # Said of all of them; what names a record of that other attempt names one that is gone.
+            refused[first] = error
+        return _all_refused(self.resource, refused)
 
 
 def batch_path(viewset: type) -> URLPattern:

@@ -252,7 +252,10 @@ class TestInABatch:
         answer = api.post("/batch/leads", {"leads": [lead, lead | {"reject_duplicates": True}]})
 
         assert answer.status == 409
-        assert answer.body["message"] == "B is likely a duplicate of another lead of this batch."
+        assert (
+            answer.body["message"]
+            == "leads.1: B is likely a duplicate of another lead of this batch."
+        )
         assert not Lead.objects.exists()
         assert not Event.objects.filter(type="lead.created").exists()
 
