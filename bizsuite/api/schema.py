@@ -150,6 +150,8 @@ class ResourceSchema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema = super()._map_basic_serializer(serializer, direction)
+        if not vars(type(serializer)).get("__doc__"):
+            schema.pop("description", None)  # a base's: written for who builds on it
         # What a GET showed may be PUT back, so there more is taken than has an effect.
         is_whole = not getattr(serializer, "partial", False)
         if direction == "request" and isinstance(serializer, StrictSerializer) and is_whole:

@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.product import Product, running_product
+from tests.product import ROOT, Product, running_product
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {
@@ -49,8 +49,10 @@ def fuzz(product: Product, *, examples: int, seconds: int, seed: int) -> Fuzzed:
             "--seed", str(seed),
             "--no-color",
         ],
-        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.openapi.fuzz_hooks"},
-        cwd=HERE.parent.parent,
+        # Where it keeps what it found: gone with the product.
+        cwd=product.data_dir,
+        env=os.environ
+        | {"SCHEMATHESIS_HOOKS": "tests.openapi.fuzz_hooks", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )  # fmt: skip
