@@ -104,6 +104,10 @@ class ResourceSchema(AutoSchema):
             parameters += parts.BATCH_PARAMETERS
         return parameters
 
+    def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:
+        """All are ids. Their routes' patterns would make texts of them."""
+        return [parts.id_parameter(name) for name in variables]
+
     def get_response_serializers(self) -> Any:
         if self.action == "create_batch":
             shape = self.view.serializer_class

@@ -71,14 +71,13 @@ def _tags(generator: SchemaGenerator) -> list[Schema]:
 
 def _message(event_type: EventType, schemas: Mapping[str, Schema]) -> Schema:
     """What a subscriber gets for an event, and how it answers."""
-    name = component_name(event_type)
     shape: Schema = {
         "type": "object",
         "required": ["type", "timestamp", "data"],
         "properties": {
             "type": {"type": "string", "const": event_type.name},
             "timestamp": {"type": "string", "format": "date-time"},
-            "data": ref("schemas", name) if name in schemas else {"type": "object"},
+            "data": _data_of(event_type, schemas),
         },
     }
     example = {
@@ -104,10 +103,29 @@ def _message(event_type: EventType, schemas: Mapping[str, Schema]) -> Schema:
     }
 
 
-def component_name(event_type: EventType) -> str:
-    """`credit_note.created` carries a `CreditNote`, as the API shows it."""
-    resource = event_type.name.partition(".")[0]
-    return "".join(word.capitalize() for word in resource.split("_"))
+def _data_of(event_type: EventType, schemas: Mapping[str, Schema]) -> Schema:
+    """The resource as the API shows it, and what else the event tells (a ticket's new reply)."""
+    resource = _component_name(event_type.name.partition(".")[0])
+    if resource not in schemas:
+        return {"type": "object"}
+    more = {
+        name: ref("schemas", _component_name(name))
+        for name in event_type.example
+        if name not in schemas[resource]["properties"]
+    }
+    if not more:
+        return ref("schemas", resource)
+    return {
+        "type": "object",
+        "allOf": [ref("schemas", resource)],
+        "required": list(more),
+        "properties": more,
+    }
+
+
+def _component_name(name: str) -> str:
+    """`credit_note` is shown as a `CreditNote`."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _plain(part: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import Any
 
 from bizsuite.api.batch_bodies import SWITCHES
 from bizsuite.api.envelope import UNAUTHORIZED_MESSAGE
+from bizsuite.api.fields import MAX_ID
 from bizsuite.api.listing import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE
 from bizsuite.api.parsing import MEDIA_TYPE
 
@@ -337,6 +338,15 @@ NOT_MODIFIED: Schema = {
     "description": "The state that you have is the present one.",
     "headers": headers("ETag"),
 }
+
+
+def id_parameter(name: str) -> Schema:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    }
 
 
 def sort_parameter(sortable: tuple[str, ...]) -> Schema:

@@ -8,7 +8,8 @@ import sys
 
 from business_suite_api_client import AuthenticatedClient
 from business_suite_api_client.api.customers import customers_create
-from business_suite_api_client.api.invoices import invoice_payments_create, invoices_retrieve
+from business_suite_api_client.api.invoices import invoices_retrieve
+from business_suite_api_client.api.payments import invoice_payments_create
 from business_suite_api_client.api.quotes import quotes_accept, quotes_convert, quotes_create
 from business_suite_api_client.api.reports import reports_financial
 from business_suite_api_client.models import (
