@@ -117,6 +117,16 @@ TRANSACTION = {
     "payment_id": None,
     "reversed_on": None,
 } | RECORD
+TRANSFER = {
+    "id": 1,
+    "from_account_id": 1,
+    "to_account_id": 2,
+    "amount": Decimal("500.00"),
+    "amount_received": Decimal("500.00"),
+    "currency": "USD",
+    "date": "2024-01-31",
+    "description": "Takings to the bank",
+} | RECORD
 ACCOUNT = {
     "id": 1,
     "name": "Cash",
@@ -187,6 +197,7 @@ declare(
     EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
     EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),
+    EventType("transfer.created", "Money was moved between own accounts.", TRANSFER),
     EventType("product.created", "A product was added.", PRODUCT),
     EventType("product.updated", "A product changed, or was archived or restored.", PRODUCT),
     EventType("product.deleted", "A product that nothing refers to was removed.", PRODUCT),

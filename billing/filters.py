@@ -5,7 +5,16 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from billing.models import Account, Category, Invoice, Payment, Product, Quote, Transaction
+from billing.models import (
+    Account,
+    Category,
+    Invoice,
+    Payment,
+    Product,
+    Quote,
+    Transaction,
+    Transfer,
+)
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
@@ -118,3 +127,15 @@ class TransactionFilter(DatedFilter):
         fields = (
             "search", "type", "account_id", "category_id", "date_from", "date_to", *COMMON,
         )  # fmt: skip
+
+
+class TransferFilter(DatedFilter):
+    search = SearchFilter()
+    account_id = IdFilter(method="filter_account", help_text="Money that left it or came to it.")
+
+    class Meta:
+        model = Transfer
+        fields = ("search", "account_id", "date_from", "date_to", *COMMON)
+
+    def filter_account(self, queryset: Any, name: str, value: int) -> QuerySet:
+        return queryset.of_account(value)

@@ -14,6 +14,7 @@ from billing.views import (
     ProductViewSet,
     QuoteViewSet,
     TransactionViewSet,
+    TransferViewSet,
 )
 from bizsuite.api.batches import batch_path
 from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
@@ -36,6 +37,7 @@ router.register(
 )
 router.register("payments", PaymentViewSet, basename="payments")
 router.register("transactions", TransactionViewSet, basename="transactions")
+router.register("transfers", TransferViewSet, basename="transfers")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("categories", CategoryViewSet, basename="categories")
 router.register("products", ProductViewSet, basename="products")

@@ -9,9 +9,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from billing import catalogue, invoices, payments, quotes, transactions
+from billing import catalogue, invoices, payments, quotes, transactions, transfers
 from billing.defaults import default_account
-from billing.models import Account, Category, Invoice, Payment, Product, Quote, Transaction
+from billing.models import (
+    Account,
+    Category,
+    Invoice,
+    Payment,
+    Product,
+    Quote,
+    Transaction,
+    Transfer,
+)
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
@@ -199,6 +208,16 @@ def make_mail(to: str = "jane@example.com", **fields: Any) -> OutgoingMail:
     """A mail in the queue; to what is no address, one that failed."""
     new = {"subject": "Hello", "body": "Text", "resource": "ticket", "object_id": 1} | fields
     return queue_mail(NewMail(to=to, **new), now=timezone.now())
+
+
+def make_transfer(amount: str | Decimal = "100.00", **fields: Any) -> Transfer:
+    """From "Cash" to another account, unless told otherwise."""
+    accounts = {
+        "from_account": fields.get("from_account") or default_account(),
+        "to_account": fields.get("to_account") or make_account(),
+    }
+    values = {"date": DAY} | fields | accounts
+    return transfers.create_transfer(amount=Decimal(amount), actor=SYSTEM, **values)
 
 
 def close_period(until: datetime.date) -> None:

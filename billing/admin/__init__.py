@@ -6,6 +6,7 @@ from billing.admin.ledger import JournalEntryAdmin
 from billing.admin.payments import PaymentAdmin
 from billing.admin.quotes import QuoteAdmin
 from billing.admin.transactions import TransactionAdmin
+from billing.admin.transfers import TransferAdmin
 
 __all__ = [
     "AccountAdmin",
@@ -16,4 +17,5 @@ __all__ = [
     "ProductAdmin",
     "QuoteAdmin",
     "TransactionAdmin",
+    "TransferAdmin",
 ]

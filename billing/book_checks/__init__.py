@@ -24,6 +24,7 @@ from billing.book_checks.posted import (
     entries_have_documents,
     entries_say_what_documents_say,
     payments_move_cash_when_they_say,
+    transfers_move_what_they_say,
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     documents_are_posted,
     entries_have_documents,
     entries_say_what_documents_say,
+    transfers_move_what_they_say,
     payments_move_cash_when_they_say,
     receivables_are_open_invoices,
     credit_is_unallocated_payments,

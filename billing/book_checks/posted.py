@@ -10,7 +10,15 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, off, pages, postings_of
-from billing.models import Account, Invoice, JournalEntry, Payment, Posting, Transaction
+from billing.models import (
+    Account,
+    Invoice,
+    JournalEntry,
+    Payment,
+    Posting,
+    Transaction,
+    Transfer,
+)
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from billing.models.ledger import Basis, Ledger
@@ -85,6 +93,8 @@ KINDS = {
     "transaction": Documents(
         Transaction.objects.all(), _transaction, names=("account_id", "category_id")
     ),
+    # In one ledger it comes to nothing; `transfers_move_what_they_say` looks at the accounts.
+    "transfer": Documents(Transfer.objects.all(), lambda transfer: {}),
     "account": Documents(Account.objects.all(), _account, dated=False),
 }
 
@@ -112,6 +122,14 @@ class Journal:
                     found[entry.date] += posting.document_amount
         return found
 
+    def by_account(self) -> Mapping[int, Decimal]:
+        found: dict[int, Decimal] = defaultdict(Decimal)
+        for entry in self.entries:
+            for posting in self.postings[entry.pk]:
+                if posting.account_id is not None:
+                    found[posting.account_id] += posting.document_amount
+        return found
+
     def first_standing(self) -> JournalEntry | None:
         """The first entry that is neither reversed nor a reversal."""
         reversed_entries = {entry.reverses_id for entry in self.entries}
@@ -133,6 +151,21 @@ def documents_are_posted() -> Iterator[Finding]:
                     if stored != computed:
                         ledger, basis = key
                         yield off(named(document), f"posted {ledger} ({basis})", stored, computed)
+
+
+def transfers_move_what_they_say() -> Iterator[Finding]:
+    """A transfer takes its amount out of the one account, and the other has it then."""
+    for page in pages(Transfer.objects.all()):
+        journals = _journals("transfer", [transfer.pk for transfer in page])
+        for transfer in page:
+            moved = journals[transfer.pk].by_account()
+            said = {
+                transfer.from_account_id: -transfer.amount,
+                transfer.to_account_id: transfer.amount,
+            }
+            for pk in sorted(said.keys() | moved.keys()):
+                stored, computed = moved.get(pk, NOTHING), said.get(pk, NOTHING)
+                yield from differs(transfer, f"posted to account {pk}", stored, computed)
 
 
 def entries_have_documents() -> Iterator[Finding]:

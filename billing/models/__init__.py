@@ -3,6 +3,7 @@ from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
 from billing.models.payments import Allocation, Payment, Refund, Transaction
 from billing.models.quotes import Quote, QuoteItem, QuoteTax
+from billing.models.transfers import Transfer
 
 __all__ = [
     "Account",
@@ -20,4 +21,5 @@ __all__ = [
     "QuoteTax",
     "Refund",
     "Transaction",
+    "Transfer",
 ]

@@ -26,6 +26,7 @@ from billing.serializers.quotes import (
     DeclineSerializer,
     QuoteSerializer,
 )
+from billing.serializers.transfers import TransferSerializer
 
 __all__ = [
     "AccountSerializer",
@@ -46,4 +47,5 @@ __all__ = [
     "RefundSerializer",
     "ReversalSerializer",
     "TransactionSerializer",
+    "TransferSerializer",
 ]

@@ -12,6 +12,7 @@ from billing.views.documents import (
     TransactionViewSet,
 )
 from billing.views.quotes import QuoteViewSet
+from billing.views.transfers import TransferViewSet
 
 __all__ = [
     "AccountViewSet",
@@ -22,4 +23,5 @@ __all__ = [
     "ProductViewSet",
     "QuoteViewSet",
     "TransactionViewSet",
+    "TransferViewSet",
 ]

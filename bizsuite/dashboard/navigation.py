@@ -26,6 +26,7 @@ GROUPS: list[tuple[Any, list[Page]]] = [
         [
             (_("Payments"), "payments", "payments", "billing_payment_changelist"),
             (_("Transactions"), "receipt_long", "transactions", "billing_transaction_changelist"),
+            (_("Transfers"), "swap_horiz", "transfers", "billing_transfer_changelist"),
             (_("Accounts"), "account_balance", "accounts", "billing_account_changelist"),
             (_("Categories"), "sell", "categories", "billing_category_changelist"),
             (_("Journal"), "menu_book", "journal", "billing_journalentry_changelist"),

@@ -83,6 +83,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/departments": lambda: ("/departments", factories.make_department),
     "/tickets": lambda: ("/tickets", factories.make_ticket),
     "/tickets/{ticket_pk}/replies": replies_of_one_ticket,
+    "/transfers": lambda: ("/transfers", factories.make_transfer),
     "/transactions": lambda: ("/transactions", factories.make_transaction),
     "/users": lambda: ("/users", factories.make_user),
     "/webhooks": lambda: ("/webhooks", make_endpoint),

@@ -22,6 +22,7 @@ from tests.factories import (
     make_product,
     make_quote,
     make_transaction,
+    make_transfer,
     make_user,
 )
 from tests.webhooks.factories import make_delivery, make_endpoint
@@ -42,6 +43,7 @@ PAGES: dict[str, Page] = {
     "billing.quote": (make_quote, QUOTE_READERS, QUOTE_WRITERS, QUOTE_WRITERS, QUOTE_WRITERS),
     "billing.payment": (make_payment, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.transaction": (make_transaction, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
+    "billing.transfer": (make_transfer, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.account": (make_account, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.category": (make_category, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.product": (make_product, EVERYONE, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from billing import transactions
+from billing.book_checks import CHECKS
 from billing.models import (
     Account,
     Invoice,
@@ -31,7 +32,9 @@ from tests.factories import (
     make_draft,
     make_invoice,
     make_payment,
+    make_quote,
     make_transaction,
+    make_transfer,
     new_item,
 )
 
@@ -61,6 +64,9 @@ def books():
     transactions.reverse_transaction(reversed_line, actor=SYSTEM)
     draft = make_draft(customer=other)
     last_invoice = make_invoice("10.00", customer=other)
+    safe = make_account("Safe")
+    transfer = make_transfer("20.00", from_account=make_account("Till"), to_account=safe)
+    quote = make_quote("10.00", customer=other)
     assert findings() == []
     return SimpleNamespace(
         customer=customer.pk,
@@ -78,6 +84,10 @@ def books():
         reversed=reversed_line.pk,
         draft=draft.pk,
         last=last_invoice.pk,
+        transfer=transfer.pk,
+        till=transfer.from_account_id,
+        safe=safe.pk,
+        quote=quote.pk,
         entry=entry_of("invoice", open_invoice.pk),
         posting=posting_of("invoice", open_invoice.pk, Ledger.INCOME),
         tax_posting=posting_of("invoice", open_invoice.pk, Ledger.TAX_PAYABLE),
@@ -98,6 +108,18 @@ def posting_of(kind: str, pk: int, ledger: Ledger) -> int:
 
 # What is changed (money in ten-thousandths), and what must be said of it.
 TAMPERINGS = {
+    "a transfer's amount": (
+        ["UPDATE billing_transfer SET amount = amount + 10000 WHERE id = {transfer}"],
+        "Transfer {transfer}: posted to account {safe} is 20.0000, computed 21.0000",
+    ),
+    "a transfer's account": (
+        ["UPDATE billing_transfer SET from_account_id = {safe}, to_account_id = {till}"],
+        "Transfer {transfer}: posted to account {safe} is 20.0000, computed -20.0000",
+    ),
+    "a quote's total": (
+        ["UPDATE billing_quote SET subtotal = subtotal + 100, amount = amount + 100"],
+        "Quote {quote}: subtotal is 10.0100, computed 10.00",
+    ),
     "a posting's amount": (
         ["UPDATE billing_posting SET amount = amount + 1 WHERE id = {posting}"],
         "Entry {entry} is off by 0.0001 on the accrual basis",
@@ -370,7 +392,7 @@ def test_the_command_names_the_first_row_of_each_check_that_is_off(books):
     with pytest.raises(CommandError) as failure:
         call_command("check_books", stdout=output)
 
-    assert str(failure.value) == "1 of 14 checks found something."
+    assert str(failure.value) == f"1 of {len(CHECKS)} checks found something."
     assert failure.value.returncode == 1
     assert "Account 1: balance is" in output.getvalue()
     assert f"Account {books.bank}" not in output.getvalue()
@@ -381,7 +403,7 @@ def test_the_command_is_content_with_right_books(books):
 
     call_command("check_books", stdout=output)
 
-    assert "The books are right: 14 checks found nothing." in output.getvalue()
+    assert f"The books are right: {len(CHECKS)} checks found nothing." in output.getvalue()
 
 
 def test_checking_writes_nothing_and_asks_a_number_of_questions_that_does_not_grow(
@@ -428,6 +450,12 @@ def test_checking_writes_nothing_and_asks_a_number_of_questions_that_does_not_gr
         ("UPDATE billing_transaction SET amount = -1, tax = -1", "amount_positive"),
         ("UPDATE billing_transaction SET tax = amount + 1", "tax_within_amount"),
         ("UPDATE billing_transaction SET type = 'Gift'", "type_known"),
+        ("UPDATE billing_transfer SET amount = 0", "amount_positive"),
+        ("UPDATE billing_transfer SET to_account_id = from_account_id", "between_two_accounts"),
+        ("UPDATE billing_quote SET status = 'Lost'", "status_known"),
+        ("UPDATE billing_quote SET status = 'Converted'", "names_its_invoice"),
+        ("UPDATE billing_quote SET amount = amount + 1", "subtotal_and_tax"),
+        ("UPDATE billing_quoteitem SET quantity = 0", "sells_something"),
         ("UPDATE billing_posting SET ledger = 'lost'", "ledger_known"),
         ("UPDATE billing_posting SET basis = 'wish'", "basis_known"),
         ("UPDATE billing_posting SET account_id = NULL", "names_account"),

@@ -1,0 +1,33 @@
+"""The public shape of transfers."""
+
+from billing.models import Account, Transfer
+from billing.serializers.catalogue import COMMON_FIELDS
+from bizsuite.api.fields import ApiMoneyField, RecordIdField, StrictDateField
+from bizsuite.api.serializers import RecordSerializer
+
+
+class TransferSerializer(RecordSerializer):
+    from_account_id = RecordIdField(source="from_account", queryset=Account.objects.all())
+    to_account_id = RecordIdField(source="to_account", queryset=Account.objects.all())
+    amount = ApiMoneyField(positive=True)
+    amount_received = ApiMoneyField(
+        positive=True,
+        required=False,
+        help_text="What arrived. The same as the amount, for all accounts are in one currency.",
+    )
+    date = StrictDateField(required=False)
+
+    class Meta:
+        model = Transfer
+        fields = (
+            "id",
+            "from_account_id",
+            "to_account_id",
+            "amount",
+            "amount_received",
+            "currency",
+            "date",
+            "description",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("currency",)
