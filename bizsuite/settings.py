@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-quotes": _every(600, "billing.tasks.expire_past_quotes"),
     "send-mails": _every(30, "bizsuite.mail.tasks.send"),
     "prune-mails": _every(3600, "bizsuite.mail.tasks.prune"),
+    "sweep-files": _every(6 * 3600, "support.tasks.sweep_unused_files"),
     "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
     "prune-nonces": _every(600, "bizsuite.api.tasks.prune_nonces"),
@@ -196,6 +197,8 @@ API_PREFIX = "/api/v2"
 RATE_LIMIT_PER_HOUR = env.int("BIZSUITE_RATE_LIMIT_PER_HOUR", default=1000)
 MAX_BODY_BYTES = 2_000_000
 MAX_BATCH_BODY_BYTES = 10_000_000
+# Where files come in, as base64.
+MAX_UPLOAD_BODY_BYTES = 10_000_000
 MAX_URL_BYTES = 8_000
 # Django's own limit speaks first on bodies it reads; ours are checked before that.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BATCH_BODY_BYTES

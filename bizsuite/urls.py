@@ -24,7 +24,7 @@ from bizsuite.team.views import UserViewSet
 from crm.views import LeadNoteViewSet, LeadViewSet
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
-from support.views import DepartmentViewSet, ReplyViewSet, TicketViewSet
+from support.views import AttachmentViewSet, DepartmentViewSet, ReplyViewSet, TicketViewSet
 from webhooks.views import DeliveryViewSet, WebhookViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -48,6 +48,11 @@ router.register("users", UserViewSet, basename="users")
 router.register("tickets", TicketViewSet, basename="tickets")
 router.register(
     r"tickets/(?P<ticket_pk>[0-9]{1,18})/replies", ReplyViewSet, basename="ticket-replies"
+)
+router.register(
+    r"tickets/(?P<ticket_pk>[0-9]{1,18})/attachments",
+    AttachmentViewSet,
+    basename="ticket-attachments",
 )
 router.register("departments", DepartmentViewSet, basename="departments")
 router.register("quotes", QuoteViewSet, basename="quotes")

@@ -5,7 +5,7 @@ import datetime
 from django.conf import settings
 
 from bizsuite.identity.models import Organisation, organisation
-from bizsuite.mail.mails import NewMail, named_address, new_message_id, queue_mail
+from bizsuite.mail.mails import File, NewMail, named_address, new_message_id, queue_mail
 from support.models import Author, Reply, Ticket
 
 SIGNATURE = "-- "
@@ -35,6 +35,10 @@ def mail_to_customer(reply: Reply, *, now: datetime.datetime) -> None:
             sender=sender,
             message_id=message_id,
             references=_earlier_ids(reply),
+            files=[
+                File(file.name, file.content_type, file.stored_name)
+                for file in reply.attachments.all()
+            ],
         ),
         now=now,
     )

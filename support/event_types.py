@@ -30,6 +30,15 @@ TICKET = {
     "waiting_since": "2024-01-15T10:00:00Z",
     "resolved_at": None,
 } | RECORD
+ATTACHMENT = {
+    "id": 1,
+    "reply_id": None,
+    "name": "error.png",
+    "content_type": "image/png",
+    "size": 48213,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "created_at": "2024-01-15T10:00:00Z",
+}
 REPLY = {
     "id": 1,
     "ticket_id": 1,
@@ -38,6 +47,12 @@ REPLY = {
     "user_id": 7,
     "message": "Which version do you install?",
     "internal": False,
+    "attachments": [],
+} | RECORD
+CANNED_REPLY = {
+    "id": 1,
+    "title": "Which version?",
+    "text": "Hello {customer}, which version do you use?",
 } | RECORD
 NOTE = REPLY | {"message": "Third time this week.", "internal": True}
 ASSIGNED = TICKET | {"assignee_id": 7, "updated_at": "2024-01-15T10:20:00Z"}
@@ -71,6 +86,17 @@ declare(
         ANSWERED | {"reply": NOTE},
         public=False,
     ),
+    EventType(
+        "ticket.attached",
+        "A file was added to a ticket's first message.",
+        TICKET | {"attachment": ATTACHMENT},
+    ),
+    EventType(
+        "ticket.detached",
+        "A file was removed, maybe one of an internal note: it never leaves as a webhook.",
+        TICKET | {"attachment": ATTACHMENT},
+        public=False,
+    ),
     EventType("ticket.closed", "A ticket was resolved.", CLOSED),
     EventType(
         "ticket.reopened",
@@ -84,5 +110,8 @@ declare(
         "A department was changed, archived or restored.",
         DEPARTMENT,
     ),
+    EventType("canned_reply.created", "A canned reply was written.", CANNED_REPLY, public=False),
+    EventType("canned_reply.updated", "A canned reply was changed.", CANNED_REPLY, public=False),
+    EventType("canned_reply.deleted", "A canned reply was removed.", CANNED_REPLY, public=False),
     EventType("department.deleted", "A department without tickets was removed.", DEPARTMENT),
 )

@@ -1,6 +1,7 @@
 """What staff and customers say on a ticket, and what that does to its status."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from bizsuite.errors import Invalid
 from bizsuite.events.recording import record_event
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
+from support.attachments import add_files
 from support.customer_mails import mail_to_customer
 from support.models import Author, Reply, Status, Ticket
 from support.serializers import ReplySerializer, TicketSerializer
@@ -24,6 +26,7 @@ def add_reply(
     actor: Actor,
     author: str = Author.STAFF,
     internal: bool = False,
+    attachments: Sequence[dict[str, Any]] = (),
     now: datetime.datetime | None = None,
     **fields: Any,
 ) -> Reply:
@@ -32,6 +35,7 @@ def add_reply(
     A public one by staff makes it the customer's turn: an open ticket is pending from then on. One
     by the customer opens a pending or closed ticket again. An internal note moves nothing.
 
+    attachments: files, each of a name and its content; they go with the mail of a public reply.
     author: "customer" for what a customer wrote and the actor only records.
     Raises Invalid for an internal message of a customer's.
     """
@@ -49,6 +53,7 @@ def add_reply(
         internal=internal,
         **fields,
     )
+    add_files(ticket, reply, attachments)
     if not by_customer and not internal:
         mail_to_customer(reply, now=now)
     was_closed = ticket.status == Status.CLOSED

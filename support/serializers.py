@@ -1,15 +1,24 @@
 """The public shapes of support, shared by API, webhooks and exports."""
 
+import base64
+from typing import Any
+
 from rest_framework import serializers
 
 from bizsuite.api.expansion import Expansion
-from bizsuite.api.fields import OptionalEmailField, RecordIdField, StrictBooleanField
-from bizsuite.api.serializers import RecordSerializer
+from bizsuite.api.fields import (
+    InstantField,
+    OptionalEmailField,
+    RecordIdField,
+    StrictBooleanField,
+    StrictCharField,
+)
+from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import User
 from bizsuite.team.serializers import AssigneeSerializer
 from customers.models import Customer
 from customers.serializers import CustomerSerializer
-from support.models import Author, Department, Reply, Ticket
+from support.models import Attachment, Author, CannedReply, Department, Reply, Ticket
 
 COMMON_FIELDS = ("external_id", "metadata", "created_at", "updated_at")
 
@@ -58,11 +67,51 @@ class TicketSerializer(RecordSerializer):
         read_only_fields = ("status", "first_response_at", "waiting_since", "resolved_at")
 
 
+class FileContentField(StrictCharField):
+    """Bytes, as base64."""
+
+    default_error_messages = {"base64": "Must be base64", "empty": "The file is empty"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            content = base64.b64decode(text, validate=True)
+        except ValueError:
+            self.fail("base64")
+        if not content:
+            self.fail("empty")
+        return content
+
+
+class AttachmentSerializer(StrictSerializer, serializers.ModelSerializer):
+    """A file: `content` goes in, and comes out at the attachment's own address."""
+
+    name = StrictCharField(max_length=1000)
+    content = FileContentField(write_only=True, help_text="The file, as base64.")
+    reply_id = serializers.IntegerField(read_only=True, allow_null=True)
+    created_at = InstantField(read_only=True)
+
+    class Meta:
+        model = Attachment
+        fields = (
+            "id",
+            "reply_id",
+            "name",
+            "content_type",
+            "size",
+            "sha256",
+            "content",
+            "created_at",
+        )
+        read_only_fields = ("content_type", "size", "sha256")
+
+
 class ReplySerializer(RecordSerializer):
     ticket_id = serializers.IntegerField(read_only=True)
     user_id = serializers.IntegerField(read_only=True, allow_null=True)
     author = serializers.ChoiceField(choices=Author.choices, default=Author.STAFF)
     internal = StrictBooleanField(required=False)
+    attachments = AttachmentSerializer(many=True, required=False)
 
     class Meta:
         model = Reply
@@ -74,6 +123,13 @@ class ReplySerializer(RecordSerializer):
             "user_id",
             "message",
             "internal",
+            "attachments",
             *COMMON_FIELDS,
         )
         read_only_fields = ("author_name",)
+
+
+class CannedReplySerializer(RecordSerializer):
+    class Meta:
+        model = CannedReply
+        fields = ("id", "title", "text", *COMMON_FIELDS)

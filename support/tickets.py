@@ -18,6 +18,7 @@ from support.departments import default_department, require_in_use
 from support.models import Status, Ticket
 from support.models.tickets import PREFIX
 from support.serializers import TicketSerializer
+from support.unused_files import forget_files
 
 # What was said, and by whom, stays as it was.
 FIXED = ("customer", "message")
@@ -147,6 +148,7 @@ def delete_ticket(ticket: Ticket, *, actor: Actor) -> None:
     """Remove a ticket, such as spam, with all that was said on it. Its number is not given again."""
     lock(ticket)
     data = TicketSerializer(ticket).data
+    forget_files(list(ticket.attachments.values_list("stored_name", flat=True)))
     Ticket.objects.filter(pk=ticket.pk).delete()
     ticket.version += 1
     record_event("ticket.deleted", ticket, data=data, actor=actor)

@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -16,12 +20,18 @@ from bizsuite.api.views import (
     RetrieveMixin,
     UpdateMixin,
 )
-from support import departments, replies, tickets
-from support.event_types import DEPARTMENT, REPLY, TICKET
+from support import attachments, departments, replies, tickets
+from support.downloads import file_response
+from support.event_types import ATTACHMENT, DEPARTMENT, REPLY, TICKET
 from support.filters import DepartmentFilter, ReplyFilter, TicketFilter
-from support.models import Department, Reply, Ticket
+from support.models import Attachment, Department, Reply, Ticket
 from support.models.tickets import ORDER_OF_NUMBERS, ORDER_OF_PRIORITY
-from support.serializers import DepartmentSerializer, ReplySerializer, TicketSerializer
+from support.serializers import (
+    AttachmentSerializer,
+    DepartmentSerializer,
+    ReplySerializer,
+    TicketSerializer,
+)
 
 
 class DepartmentViewSet(
@@ -114,11 +124,13 @@ class ReplyViewSet(ResourceViewSet):
     A public reply by staff answers the customer: an open ticket becomes Pending. With
     `"author": "customer"` you record what the customer said: a pending or closed ticket becomes
     Open. With `"internal": true` it is a note among staff, which changes no status and is neither
-    mailed nor sent to webhooks.
+    mailed nor sent to webhooks. Files come along as `attachments`, each with its `name` and its
+    `content` in base64 (up to 5 MB each, 10 MB in all); they are mailed with a public reply.
     """
 
     resource = "tickets"
-    queryset = Reply.objects.all()
+    max_body_bytes = settings.MAX_UPLOAD_BODY_BYTES
+    queryset = Reply.objects.prefetch_related("attachments")
     serializer_class = ReplySerializer
     filterset_class = ReplyFilter
     example = REPLY
@@ -142,3 +154,49 @@ class ReplyViewSet(ResourceViewSet):
 
     def location_of(self, record: Reply) -> str:
         return f"{settings.API_PREFIX}/tickets/{record.ticket_id}/replies/{record.pk}"
+
+
+class AttachmentViewSet(ResourceViewSet):
+    """The files of one ticket and its replies, those of internal notes included.
+
+    Posting one adds it to the ticket's first message; those of a reply are posted with it.
+    """
+
+    resource = "tickets"
+    max_body_bytes = settings.MAX_UPLOAD_BODY_BYTES
+    queryset = Attachment.objects.all()
+    serializer_class = AttachmentSerializer
+    example = ATTACHMENT
+    example_body = {"name": "hello.txt", "content": "SGVsbG8="}
+    sortable = ("id", "name", "size", "created_at")
+
+    def get_queryset(self) -> QuerySet[Attachment]:
+        return super().get_queryset().filter(ticket=self.kwargs["ticket_pk"])
+
+    def list(self, request: Any, ticket_pk: str) -> Response:
+        get_object_or_404(Ticket, pk=ticket_pk)
+        return self.answer_page(self.get_queryset())
+
+    def create(self, request: Any, ticket_pk: str) -> Response:
+        """Add a file to the ticket's first message."""
+        ticket = get_object_or_404(Ticket, pk=ticket_pk)
+        attachment = attachments.attach_file(ticket, actor=self.actor, **self.validated())
+        return self.answer(attachment, status=201)
+
+    def retrieve(self, request: Any, ticket_pk: str, pk: str) -> Response:
+        return self.answer(self.get_object())
+
+    def destroy(self, request: Any, ticket_pk: str, pk: str) -> Response:
+        """Remove a file. What was mailed cannot be called back."""
+        self.refuse_body()
+        attachments.remove_attachment(self.get_object(), actor=self.actor)
+        return Response({"success": True, "message": "Attachment deleted"})
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def content(self, request: Any, ticket_pk: str, pk: str) -> HttpResponse:
+        """The file itself, to save and never to show."""
+        return file_response(self.get_object())
+
+    def location_of(self, record: Attachment) -> str:
+        return f"{settings.API_PREFIX}/tickets/{record.ticket_id}/attachments/{record.pk}"

@@ -31,8 +31,8 @@ from crm import leads, notes
 from crm.models import Lead, LeadNote
 from customers import customers
 from customers.models import Customer
-from support import departments, replies, tickets
-from support.models import Department, Reply, Ticket
+from support import attachments, canned_replies, departments, replies, tickets
+from support.models import Attachment, CannedReply, Department, Reply, Ticket
 
 SYSTEM = Actor.system("cli")
 PASSWORD = "correct horse battery staple"
@@ -201,6 +201,17 @@ def make_reply(ticket: Ticket | None = None, **fields: Any) -> Reply:
     """By staff, unless the `author` is "customer"."""
     values = {"message": "Which version is it?", "actor": SYSTEM}
     return replies.add_reply(ticket or make_ticket(), **(values | fields))
+
+
+def make_canned_reply(title: str = "Greeting", **fields: Any) -> CannedReply:
+    values = {"text": "Hello {customer}", "actor": SYSTEM}
+    return canned_replies.create_canned_reply(title=title, **(values | fields))
+
+
+def make_attachment(ticket: Ticket | None = None, **fields: Any) -> Attachment:
+    """A file of a ticket's first message."""
+    values = {"name": "error.txt", "content": b"It says no.", "actor": SYSTEM}
+    return attachments.attach_file(ticket or make_ticket(), **(values | fields))
 
 
 @transaction.atomic

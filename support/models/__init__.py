@@ -1,8 +1,10 @@
-from support.models.conversation import Author, Reply
+from support.models.conversation import Attachment, Author, CannedReply, Reply
 from support.models.tickets import Department, Priority, Status, Ticket
 
 __all__ = [
+    "Attachment",
     "Author",
+    "CannedReply",
     "Department",
     "Priority",
     "Reply",

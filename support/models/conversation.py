@@ -10,6 +10,8 @@ from bizsuite.identity.models import NAME_LENGTH, User
 from bizsuite.records import Record, RecordQuerySet
 from support.models.tickets import MESSAGE_LENGTH, Ticket
 
+FILE_NAME_LENGTH = 150
+
 
 class Author(models.TextChoices):
     STAFF = "staff", _("Staff")
@@ -20,6 +22,15 @@ class ReplyQuerySet(RecordQuerySet["Reply"]):
     def public(self) -> Self:
         """What the customer may see."""
         return self.filter(internal=False)
+
+
+class CannedReplyQuerySet(RecordQuerySet["CannedReply"]):
+    def search(self, terms: str) -> Self:
+        """Every word somewhere in title or text."""
+        found = self
+        for word in terms.split():
+            found = found.filter(Q(title__icontains=word) | Q(text__icontains=word))
+        return found
 
 
 class Reply(Record):
@@ -58,3 +69,56 @@ class Reply(Record):
 
     def __str__(self) -> str:
         return f"{self.author_name}, {self.pk}"
+
+
+class Attachment(models.Model):
+    """A file that came with a ticket's first message, or with a reply, and is as internal as that.
+
+    The file lies in the data directory under `stored_name`; `name` is only shown.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="attachments")
+    reply = models.ForeignKey(
+        Reply, null=True, blank=True, on_delete=models.CASCADE, related_name="attachments"
+    )
+    name = models.CharField(_("name"), max_length=FILE_NAME_LENGTH)
+    content_type = models.CharField(_("type"), max_length=100)
+    size = models.PositiveIntegerField(_("size"), help_text=_("In bytes."))
+    sha256 = models.CharField(max_length=64)
+    stored_name = models.CharField(max_length=40, unique=True)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="support_attachment_is_a_named_file", condition=~Q(name="") & Q(size__gt=0)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CannedReply(Record):
+    """A text that staff begin a reply with. `{customer}`, `{ticket}`, `{subject}` and `{agent}`
+    stand for what they are when it is picked."""
+
+    title = models.CharField(_("title"), max_length=100, unique=True)
+    text = models.TextField(
+        _("text"),
+        max_length=MESSAGE_LENGTH,
+        help_text=_("{customer}, {ticket}, {subject} and {agent} are filled in when it is picked."),
+    )
+
+    objects = CannedReplyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("canned reply")
+        verbose_name_plural = _("canned replies")
+        ordering = ["title", "id"]
+
+    def __str__(self) -> str:
+        return self.title

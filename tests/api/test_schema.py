@@ -161,7 +161,9 @@ def test_every_example_fits_its_schema(document):
     for _, _, operation in operations(document):
         bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
         for content in (
-            body["content"]["application/json"] for body in bodies if "content" in body
+            body["content"]["application/json"]
+            for body in bodies
+            if "application/json" in body.get("content", {})
         ):
             if "example" in content:
                 check(document, content["schema"], content["example"])

@@ -50,6 +50,11 @@ def deliveries_of_one_webhook() -> Filling:
     return f"/webhooks/{endpoint.pk}/deliveries", lambda: make_delivery(endpoint)
 
 
+def files_of_one_ticket() -> Filling:
+    ticket = factories.make_ticket()
+    return f"/tickets/{ticket.pk}/attachments", lambda: factories.make_attachment(ticket)
+
+
 def replies_of_one_ticket() -> Filling:
     ticket = factories.make_ticket()
     return f"/tickets/{ticket.pk}/replies", lambda: factories.make_reply(ticket)
@@ -90,6 +95,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/quotes": lambda: ("/quotes", factories.make_quote),
     "/departments": lambda: ("/departments", factories.make_department),
     "/tickets": lambda: ("/tickets", factories.make_ticket),
+    "/tickets/{ticket_pk}/attachments": files_of_one_ticket,
     "/tickets/{ticket_pk}/replies": replies_of_one_ticket,
     "/transfers": lambda: ("/transfers", factories.make_transfer),
     "/transactions": lambda: ("/transactions", factories.make_transaction),

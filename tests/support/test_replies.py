@@ -45,6 +45,7 @@ def test_staff_answer_with_the_name_of_the_keys_user():
         "user_id": user.pk,
         "message": "Have you tried it off?",
         "internal": False,
+        "attachments": [],
         "external_id": None,
         "metadata": {},
         "created_at": 0,

@@ -1,0 +1,129 @@
+"""Files on tickets: taken in and removed."""
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from bizsuite.errors import Conflict, Invalid
+from bizsuite.identity.actors import Actor
+from bizsuite.records import lock
+from bizsuite.stored_files import remove_file, store_file
+from support.models import Attachment, Reply, Ticket
+from support.models.conversation import FILE_NAME_LENGTH
+from support.serializers import AttachmentSerializer
+from support.tickets import recorded
+from support.unused_files import forget_files
+
+# With one message.
+MAX_FILES = 10
+MAX_FILE_BYTES = 5_000_000
+MAX_TICKET_BYTES = 100_000_000
+# What a file is taken for goes by its name, and by this list alone: nothing on it runs in a
+# browser. All else is bytes.
+CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".log": "text/plain",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".txt": "text/plain",
+    ".webp": "image/webp",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+}
+BYTES = "application/octet-stream"
+
+
+class TicketFull(Conflict):
+    code = "ticket_full"
+
+
+@transaction.atomic
+def attach_file(ticket: Ticket, *, name: str, content: bytes, actor: Actor) -> Attachment:
+    """Add a file to a ticket's first message. It is mailed to nobody."""
+    lock(ticket)
+    (attachment,) = add_files(ticket, None, [{"name": name, "content": content}])
+    Ticket.objects.filter(pk=ticket.pk).change()
+    recorded("ticket.attached", ticket, actor, attachment=AttachmentSerializer(attachment).data)
+    return attachment
+
+
+@transaction.atomic
+def remove_attachment(attachment: Attachment, *, actor: Actor) -> None:
+    """Remove a file, such as one attached by mistake. What was mailed cannot be called back."""
+    ticket = attachment.ticket
+    lock(ticket)
+    data = AttachmentSerializer(attachment).data
+    Attachment.objects.filter(pk=attachment.pk).delete()
+    Ticket.objects.filter(pk=ticket.pk).change()
+    forget_files([attachment.stored_name])
+    recorded("ticket.detached", ticket, actor, attachment=data)
+
+
+def add_files(
+    ticket: Ticket, reply: Reply | None, files: Sequence[dict[str, Any]]
+) -> list[Attachment]:
+    """Store files, each of a `name` and its `content`, for a ticket that the caller has locked.
+
+    Raises Invalid and TicketFull, and then leaves no file behind. If the transaction fails later,
+    the sweep removes them.
+    """
+    _check_sizes(ticket, files)
+    attachments: list[Attachment] = []
+    try:
+        for file in files:
+            stored = store_file(file["content"])
+            name = clean_name(file["name"])
+            attachments.append(
+                Attachment(
+                    ticket=ticket,
+                    reply=reply,
+                    name=name,
+                    content_type=CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), BYTES),
+                    size=stored.size,
+                    sha256=stored.sha256,
+                    stored_name=stored.name,
+                )
+            )
+        return Attachment.objects.bulk_create(attachments)
+    except BaseException:
+        for attachment in attachments:
+            remove_file(attachment.stored_name)
+        raise
+
+
+def clean_name(name: str) -> str:
+    """A file's name as it may be shown and saved: no folders, nothing invisible, not too long.
+
+    >>> clean_name("C:\\\\fakepath\\\\..\\\\offer.pdf")
+    'offer.pdf'
+    """
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    # Invisible characters include those that turn the writing round: "invoice\u202efdp.exe".
+    shown = "".join(letter for letter in last if letter.isprintable() and letter not in '<>:"|?*')
+    shown = shown.strip(" .")
+    if len(shown) > FILE_NAME_LENGTH:
+        suffix = PurePosixPath(shown).suffix[:20]
+        shown = shown[: FILE_NAME_LENGTH - len(suffix)] + suffix
+    return shown or "file"
+
+
+def _check_sizes(ticket: Ticket, files: Sequence[dict[str, Any]]) -> None:
+    if len(files) > MAX_FILES:
+        raise Invalid({"attachments": f"At most {MAX_FILES} files at once"})
+    for index, file in enumerate(files):
+        if len(file["content"]) > MAX_FILE_BYTES:
+            text = f"A file may have at most {MAX_FILE_BYTES // 1_000_000} MB"
+            raise Invalid({f"attachments.{index}.content": text})
+    there = Attachment.objects.filter(ticket=ticket).aggregate(size=Sum("size", default=0))["size"]
+    if there + sum(len(file["content"]) for file in files) > MAX_TICKET_BYTES:
+        limit = MAX_TICKET_BYTES // 1_000_000
+        raise TicketFull(f"The files of a ticket may have at most {limit} MB together.")
