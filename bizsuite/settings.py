@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "bizsuite.numbering",
     "bizsuite.api",
     "bizsuite.mail",
+    "bizsuite.usage",
     "bizsuite.team",
     "customers",
     "crm",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "bizsuite.api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bizsuite.usage.middleware.UsageMiddleware",
     "bizsuite.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -181,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
     "prune-nonces": _every(600, "bizsuite.api.tasks.prune_nonces"),
+    "prune-usage": _every(3600, "bizsuite.usage.tasks.prune_usage"),
     "prune-idempotent-answers": _every(3600, "bizsuite.api.tasks.prune_idempotent_answers"),
 }
 
@@ -195,6 +198,9 @@ EVENT_RELAY_PAUSE_SECONDS = 0.1
 # ── The API ──────────────────────────────────────────────────────────────────
 API_PREFIX = "/api/v2"
 RATE_LIMIT_PER_HOUR = env.int("BIZSUITE_RATE_LIMIT_PER_HOUR", default=1000)
+# How long a process may keep counts of usage before it writes them; None: somebody else does.
+USAGE_WRITE_SECONDS = 2.0
+USAGE_KEPT_DAYS = env.int("BIZSUITE_USAGE_KEPT_DAYS", default=90)
 MAX_BODY_BYTES = 2_000_000
 MAX_BATCH_BODY_BYTES = 10_000_000
 # Where files come in, as base64.

@@ -21,6 +21,7 @@ from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
 from bizsuite.team.assignees import AssigneeViewSet
 from bizsuite.team.views import UserViewSet
+from bizsuite.usage.views import UsageViewSet
 from crm.views import LeadNoteViewSet, LeadViewSet
 from customers.views import CustomerViewSet
 from reporting.views import FinancialReportView
@@ -56,6 +57,7 @@ router.register(
 )
 router.register("departments", DepartmentViewSet, basename="departments")
 router.register("quotes", QuoteViewSet, basename="quotes")
+router.register("usage", UsageViewSet, basename="usage")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

@@ -27,6 +27,7 @@ from bizsuite.identity.roles import Role
 from bizsuite.mail.mails import NewMail, queue_mail
 from bizsuite.mail.models import OutgoingMail
 from bizsuite.team import keys, profile, users
+from bizsuite.usage.models import HourlyUsage
 from crm import leads, notes
 from crm.models import Lead, LeadNote
 from customers import customers
@@ -229,6 +230,19 @@ def make_transfer(amount: str | Decimal = "100.00", **fields: Any) -> Transfer:
     }
     values = {"date": DAY} | fields | accounts
     return transfers.create_transfer(amount=Decimal(amount), actor=SYSTEM, **values)
+
+
+def make_usage(key: ApiKey | None = None, **fields: Any) -> HourlyUsage:
+    """Requests of `key`, or of a new one, in the hour from ten o'clock on."""
+    hour = datetime.datetime(2024, 1, 15, 10, tzinfo=datetime.UTC)
+    values = {
+        "hour": hour,
+        "endpoint": f"GET /api/v2/customers/{next(_numbers)}",
+        "status": 200,
+        "requests": 1,
+        "last_at": fields.get("hour", hour) + datetime.timedelta(minutes=5),
+    }
+    return HourlyUsage.objects.create(api_key=key or make_key()[0], **(values | fields))
 
 
 def close_period(until: datetime.date) -> None:

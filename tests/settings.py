@@ -23,3 +23,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # A test looks right after the commit whether a worker was woken.
 EVENT_RELAY_PAUSE_SECONDS = 0.0
+
+# Nor does a thread write while a test's transaction is open: tests write usage themselves.
+USAGE_WRITE_SECONDS = None

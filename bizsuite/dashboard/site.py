@@ -19,6 +19,7 @@ from bizsuite.backoffice.actors import actor_of
 from bizsuite.dashboard.home import home_context
 from bizsuite.dashboard.reports import financial_report
 from bizsuite.dashboard.search import found
+from bizsuite.dashboard.usage import usage_page
 from bizsuite.errors import Invalid
 from bizsuite.team.signing_in import seconds_until_next_attempt
 from bizsuite.team.users import set_password
@@ -63,10 +64,14 @@ class StaffSite(UnfoldAdminSite):
         report = path(
             "reports/financial/", self.admin_view(self.financial_report), name="reports_financial"
         )
-        return [report, *super().get_urls()]
+        usage = path("usage/", self.admin_view(self.usage), name="api_usage")
+        return [report, usage, *super().get_urls()]
 
     def financial_report(self, request: HttpRequest) -> HttpResponse:
         return financial_report(request, self.each_context(request))
+
+    def usage(self, request: HttpRequest) -> HttpResponse:
+        return usage_page(request, self.each_context(request))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

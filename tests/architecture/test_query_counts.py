@@ -99,6 +99,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/tickets/{ticket_pk}/replies": replies_of_one_ticket,
     "/transfers": lambda: ("/transfers", factories.make_transfer),
     "/transactions": lambda: ("/transactions", factories.make_transaction),
+    "/usage": lambda: ("/usage", factories.make_usage),
     "/users": lambda: ("/users", factories.make_user),
     "/webhooks": lambda: ("/webhooks", make_endpoint),
     "/webhooks/deliveries": lambda: ("/webhooks/deliveries", deliveries_of_one_webhook()[1]),

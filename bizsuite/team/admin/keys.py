@@ -3,8 +3,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -33,14 +35,14 @@ class ApiKeyAdmin(ResourceAdmin):
     form = NewKeyForm
     actions = ()
 
-    list_display = ("name", "user", "shown_id", "state_badge", "signed", "created", "expires")
+    list_display = ("name", "user", "shown_id", "state_badge", "signed", "last_used", "expires")
     list_filter = ("user",)
     list_select_related = ("user",)
     record_actions = ("restrict", "signing", "revoke")
     fieldsets = (
         (
             None,
-            {"fields": ("user", "shown_id", "state_badge", "created", "expires")},
+            {"fields": ("user", "shown_id", "state_badge", "created", "last_used", "expires")},
         ),
         (gettext_lazy("Rights"), {"fields": ("shown_scopes", "shown_limit")}),
         (gettext_lazy("Protection"), {"fields": ("shown_networks", "signed")}),
@@ -50,6 +52,14 @@ class ApiKeyAdmin(ResourceAdmin):
         (gettext_lazy("Protection"), {"fields": ("allowed_networks", "signing")}),
         (gettext_lazy("Rights"), {"fields": ("scopes",)}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        keys: QuerySet[ApiKey] = super().get_queryset(request)
+        return keys.annotate(last_used_at=Max("usage__last_at"))
+
+    def summary(self, request: HttpRequest, record: ApiKey) -> list[tuple[Any, Any]]:
+        url = f"{reverse('admin:api_usage')}?key={record.pk}"
+        return [(_("Used"), format_html('<a href="{}">{}</a>', url, _("What for and how often")))]
 
     @admin.display(description=gettext_lazy("key"))
     def shown_id(self, key: ApiKey) -> SafeString:
@@ -72,6 +82,10 @@ class ApiKeyAdmin(ResourceAdmin):
     @admin.display(description=gettext_lazy("expires"), ordering="expires_at")
     def expires(self, key: ApiKey) -> str:
         return moment(key.expires_at) if key.expires_at else _("never")
+
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return moment(key.last_used_at)  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("scopes"))
     def shown_scopes(self, key: ApiKey) -> SafeString | str:
