@@ -1,7 +1,7 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
@@ -13,6 +13,7 @@ from billing.views import (
     PaymentViewSet,
     ProductViewSet,
     QuoteViewSet,
+    StatementView,
     TransactionViewSet,
     TransferViewSet,
 )
@@ -68,6 +69,11 @@ api = [
     path("schema", SchemaView.as_view(), name="api-schema"),
     path("docs", SwaggerPage.as_view(), name="api-docs"),
     path("redoc", RedocPage.as_view(), name="api-redoc"),
+    re_path(
+        r"^customers/(?P<customer_pk>[0-9]{1,18})/statement$",
+        StatementView.as_view(),
+        name="customer-statement",
+    ),
     path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
     batch_path(CustomerViewSet),
     batch_path(ProductViewSet),

@@ -26,6 +26,7 @@ from billing.serializers.quotes import (
     DeclineSerializer,
     QuoteSerializer,
 )
+from billing.serializers.statements import StatementQuery, StatementSerializer
 from billing.serializers.transfers import TransferSerializer
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "RefundBodySerializer",
     "RefundSerializer",
     "ReversalSerializer",
+    "StatementQuery",
+    "StatementSerializer",
     "TransactionSerializer",
     "TransferSerializer",
 ]

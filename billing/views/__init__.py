@@ -12,6 +12,7 @@ from billing.views.documents import (
     TransactionViewSet,
 )
 from billing.views.quotes import QuoteViewSet
+from billing.views.statements import StatementView
 from billing.views.transfers import TransferViewSet
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PaymentViewSet",
     "ProductViewSet",
     "QuoteViewSet",
+    "StatementView",
     "TransactionViewSet",
     "TransferViewSet",
 ]
