@@ -2,15 +2,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.enums import ActionVariant
 
 from billing import invoices, payments
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
@@ -18,7 +20,9 @@ from billing.admin.items import ItemsInline
 from billing.display import invoice_badge, link_to
 from billing.models import Allocation, Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
+from billing.pdf.printing import invoice_pdf, pdf_name
 from billing.serializers import InvoiceSerializer
+from bizsuite.api.files import file_response
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
@@ -199,6 +203,37 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
             return super().response_add(request, obj, post_url_continue)
         self.message_user(request, _("The draft is saved. Look it over, then issue it."))
         return redirect(self.url_of(obj))
+
+    # ── On paper ─────────────────────────────────────────────────────────────────
+    def get_urls(self) -> list[URLPattern]:
+        pdf = path(
+            "<int:object_id>/pdf/",
+            self.admin_site.admin_view(self.pdf_view),
+            name="billing_invoice_pdf",
+        )
+        return [pdf, *super().get_urls()]
+
+    def pdf_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        if not may(request, "read", self.resource):
+            raise PermissionDenied
+        invoice = get_object_or_404(Invoice, pk=object_id)
+        return file_response(
+            request,
+            invoice_pdf(invoice, seller=organisation_of(request)),
+            media_type="application/pdf",
+            name=pdf_name(invoice),
+            inline=True,
+        )
+
+    def offered_actions(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
+        pdf = {
+            "title": _("PDF"),
+            "icon": "picture_as_pdf",
+            "variant": ActionVariant.DEFAULT,
+            "attrs": {"target": "_blank"},
+            "path": reverse("admin:billing_invoice_pdf", args=[record.pk]),
+        }
+        return [*super().offered_actions(request, record), pdf]
 
     # ── Buttons ──────────────────────────────────────────────────────────────────
     @record_action(

@@ -3,7 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -12,6 +15,7 @@ from billing.event_types import INVOICE, PAYMENT, TRANSACTION
 from billing.filters import InvoiceFilter, PaymentFilter, TransactionFilter
 from billing.models import Invoice, Payment, Transaction
 from billing.models.invoices import ORDER_OF_NUMBERS
+from billing.pdf.printing import invoice_pdf, pdf_name
 from billing.serializers import (
     AllocateSerializer,
     InvoicePaymentSerializer,
@@ -22,6 +26,7 @@ from billing.serializers import (
     TransactionSerializer,
 )
 from bizsuite.api.batches import BatchMixin
+from bizsuite.api.files import PdfNegotiation, file_response
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -31,6 +36,7 @@ from bizsuite.api.views import (
     RetrieveMixin,
     UpdateMixin,
 )
+from bizsuite.identity.models import organisation
 
 
 class InvoiceViewSet(
@@ -88,6 +94,19 @@ class InvoiceViewSet(
         """Take an invoice on which nothing is paid out of the books."""
         self.validated()
         return self.answer(invoices.void_invoice(self.get_object(), actor=self.actor))
+
+    @extend_schema(responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)
+    def pdf(self, request: Any, pk: str) -> HttpResponse:
+        """The invoice to print or send. A draft's and a void one's say so across the page."""
+        invoice = self.get_object()
+        return file_response(
+            request,
+            invoice_pdf(invoice, seller=organisation()),
+            media_type=PdfNegotiation.media_type,
+            name=pdf_name(invoice),
+            inline=True,
+        )
 
 
 class InvoicePaymentViewSet(ResourceViewSet):

@@ -12,6 +12,7 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from bizsuite.api import schema_parts as parts
 from bizsuite.api.batch_bodies import outcome_serializer
+from bizsuite.api.files import FileNegotiation
 from bizsuite.api.filters import ApiFilter
 from bizsuite.api.parsing import MEDIA_TYPE
 from bizsuite.api.schema_enums import enum_of
@@ -91,7 +92,7 @@ class ResourceSchema(AutoSchema):
             parameters.append(parts.IDEMPOTENCY_KEY)
         if self.action in REMOVALS_AND_UPDATES:
             parameters.append(parts.IF_MATCH)
-        if self.action == "retrieve" and hasattr(self.view, "sortable"):
+        if self._has_etag():
             parameters.append(parts.IF_NONE_MATCH)
         if self.pages:
             sort = parts.sort_parameter(self.view.sortable)
@@ -103,6 +104,10 @@ class ResourceSchema(AutoSchema):
         if self.action == "create_batch":
             parameters += parts.BATCH_PARAMETERS
         return parameters
+
+    def _has_etag(self) -> bool:
+        is_file = issubclass(self.view.content_negotiation_class, FileNegotiation)
+        return is_file or (self.action == "retrieve" and hasattr(self.view, "sortable"))
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:
         """All are ids. Their routes' patterns would make texts of them."""
