@@ -22,11 +22,12 @@ def typeset(data: Mapping[str, Any], *, dated: datetime.datetime) -> bytes:
     dated: the instant that the file says it was made at.
     """
     with _turn:
-        pdf: bytes = _compiler().compile(
+        pdf = _compiler().compile(
             sys_inputs={"data": encode(data).decode()},
             format="pdf",
             timestamp=int(dated.timestamp()),
         )
+    assert isinstance(pdf, bytes)  # pages of other formats come as a list
     return pdf
 
 
