@@ -37,7 +37,9 @@ def csv_response(
 def _lines(queryset: QuerySet, serializer_class: type[BaseSerializer]) -> Iterator[str]:
     writer = csv.writer(_Line())
     columns = [
-        name for name, field in serializer_class().fields.items() if not hasattr(field, "many")
+        name
+        for name, field in serializer_class().fields.items()
+        if not field.write_only and not hasattr(field, "many")
     ]
     # Parts are not looked up only to be left out. Serializers keep in the context what is the
     # same for every row.

@@ -19,6 +19,7 @@ from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
 from bizsuite.dashboard.months import MonthlyBars, monthly_bars
 from bizsuite.identity.models import ApiKey, Organisation
+from crm.models import Lead
 from customers.models import Customer
 from reporting.financial import financial_summary, period_of
 
@@ -61,7 +62,11 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
     steps = _first_steps(request, profile)
     return {
         "greeting": request.user.name.split()[0],
-        "cards": [*_owed_cards(request, profile, today), *_month_cards(request, profile, today)],
+        "cards": [
+            *_my_day_cards(request, today),
+            *_owed_cards(request, profile, today),
+            *_month_cards(request, profile, today),
+        ],
         "bars": _bars(request, profile, today),
         "latest_invoices": _latest_invoices(request, today),
         "latest_payments": _latest_payments(request),
@@ -69,6 +74,26 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
         "payments_url": reverse("admin:billing_payment_changelist"),
         "steps": steps if not all(step.done for step in steps) else [],
     }
+
+
+def _my_day_cards(request: HttpRequest, today: datetime.date) -> list[Card]:
+    """For who works with leads; to others it would say 0 every day."""
+    mine = Lead.objects.filter(owner_id=request.user.pk)
+    if not may(request, "write", "leads") or not mine.exists():
+        return []
+    due, overdue = mine.due(today).count(), mine.overdue(today).count()
+    note = _("leads to get in touch with")
+    if overdue:
+        note = _("leads to get in touch with, %(count)d overdue") % {"count": overdue}
+    return [
+        Card(
+            _("My day"),
+            due,
+            note,
+            reverse("admin:crm_lead_my_day"),
+            alarming=bool(overdue),
+        )
+    ]
 
 
 def _owed_cards(request: HttpRequest, profile: Organisation, today: datetime.date) -> list[Card]:

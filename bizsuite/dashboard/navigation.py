@@ -16,6 +16,9 @@ GROUPS: list[tuple[Any, list[Page]]] = [
     (
         _("Sales"),
         [
+            (_("My day"), "today", "leads", "crm_lead_my_day"),
+            (_("Pipeline"), "view_kanban", "leads", "crm_lead_board"),
+            (_("Leads"), "person_search", "leads", "crm_lead_changelist"),
             (_("Customers"), "groups", "customers", "customers_customer_changelist"),
             (_("Quotes"), "request_quote", "quotes", "billing_quote_changelist"),
             (_("Invoices"), "description", "invoices", "billing_invoice_changelist"),
@@ -76,7 +79,19 @@ def _item(page: Page) -> dict[str, Any]:
         "icon": icon,
         "link": reverse(f"admin:{name}"),
         "permission": _reader_of(resource),
+        "active": _here(name),
     }
+
+
+def _here(name: str) -> Callable[[HttpRequest], bool]:
+    """Of two pages of which one's address begins with the other's, the longer one is shown."""
+
+    def active(request: HttpRequest) -> bool:
+        links = [reverse(f"admin:{page[-1]}") for _title, pages in GROUPS for page in pages]
+        around = [link for link in links if request.path.startswith(link)]
+        return bool(around) and max(around, key=len) == reverse(f"admin:{name}")
+
+    return active
 
 
 def _reader_of(resource: str) -> Callable[[HttpRequest], bool]:

@@ -17,6 +17,7 @@ from tests.factories import (
     make_draft,
     make_invoice,
     make_key,
+    make_lead,
     make_mail,
     make_payment,
     make_product,
@@ -37,10 +38,12 @@ Page = tuple[Callable[[], Any], set[str], set[str], set[str], set[str]]
 SELLERS = {Role.ADMINISTRATOR, Role.ACCOUNTANT, Role.SALES, Role.SUPPORT}
 QUOTE_WRITERS = ACCOUNTANT | {Role.SALES}
 QUOTE_READERS = QUOTE_WRITERS | {Role.VIEWER}
+LEAD_SELLERS = {Role.ADMINISTRATOR, Role.SALES}
 PAGES: dict[str, Page] = {
     "customers.customer": (make_customer, EVERYONE, SELLERS, SELLERS, SELLERS),
     "billing.invoice": (make_draft, EVERYONE, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.quote": (make_quote, QUOTE_READERS, QUOTE_WRITERS, QUOTE_WRITERS, QUOTE_WRITERS),
+    "crm.lead": (make_lead, BOOKKEEPING | LEAD_SELLERS, *[LEAD_SELLERS] * 3),
     "billing.payment": (make_payment, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.transaction": (make_transaction, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.transfer": (make_transfer, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),

@@ -1,0 +1,5 @@
+"""The staff's pages about leads."""
+
+from crm.admin.leads import LeadAdmin
+
+__all__ = ["LeadAdmin"]
