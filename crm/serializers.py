@@ -142,7 +142,7 @@ class LeadSerializer(RecordSerializer):
         return super()._is_unchanged(name, field, value)
 
 
-class StageMoveSerializer(serializers.ModelSerializer):
+class StageMoveSerializer(StrictSerializer, serializers.ModelSerializer):
     from_stage = StrictCharField(read_only=True, allow_null=True)
     moved_at = InstantField(read_only=True)
 

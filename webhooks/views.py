@@ -1,11 +1,11 @@
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from bizsuite.api.envelope import success
 from bizsuite.api.views import (
     CreateMixin,
     DeleteMixin,
@@ -86,7 +86,9 @@ class WebhookViewSet(
         """Send a `webhook.tested` message, once and without retries; watch it in deliveries."""
         self.refuse_body()
         delivery = deliveries.send_test(self.get_object(), now=timezone.now(), actor=self.actor)
-        return Response(success(DeliverySerializer(delivery).data), status=201)
+        response = self.answer(delivery, status=201, serializer_class=DeliverySerializer)
+        response["Location"] = f"{settings.API_PREFIX}/webhooks/deliveries/{delivery.pk}"
+        return response
 
     @extend_schema(
         operation_id="webhooks_own_deliveries_list", responses=DeliverySerializer(many=True)
@@ -115,7 +117,7 @@ class WebhookViewSet(
             actor=self.actor,
             **self.validated(ReplaySerializer),
         )
-        return Response(success({"queued": queued}))
+        return self.answer({"queued": queued}, serializer_class=ReplayedSerializer)
 
 
 class DeliveryViewSet(ListMixin, RetrieveMixin, ResourceViewSet):

@@ -17,7 +17,10 @@ MISSING = object()
 
 
 class StrictSerializer(serializers.Serializer):
-    """Refuses fields it does not know: a misspelt field silently dropped is lost data."""
+    """Refuses fields it does not know: a misspelt field silently dropped is lost data.
+
+    `context["only"]`: the names to show, for `?fields=`; None for all.
+    """
 
     default_error_messages = {"invalid": "Must be an object"}
 
@@ -73,6 +76,21 @@ class StrictSerializer(serializers.Serializer):
             self._shown = type(self)(self.instance, context=self.context).data
         return same_number_or_value(self._shown.get(name, MISSING), value)
 
+    @cached_property
+    def _readable_fields(self) -> list[serializers.Field]:
+        only = self.context.get("only") if self._is_outermost() else None
+        return [
+            field
+            for name, field in self.fields.items()
+            if not field.write_only and (only is None or name in only)
+        ]
+
+    def _is_outermost(self) -> bool:
+        """`?fields=` names the record's own fields and not those of its items."""
+        return self.parent is None or (
+            isinstance(self.parent, serializers.ListSerializer) and self.parent.parent is None
+        )
+
 
 def fresh_copy(field: serializers.Field) -> serializers.Field:
     """A field like this one, to be bound to another serializer.
@@ -111,8 +129,7 @@ class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
     """The public shape of a `Record`. Every one takes and shows external_id and metadata.
 
     expandable: the relations that `?expand=` can show as records, each beside its id.
-    `context["only"]`: the names to show, for `?fields=`; None for all. `context["expand"]`: the
-    chosen ones of `expandable`.
+    `context["expand"]`: the chosen ones of `expandable`.
     """
 
     expandable: ClassVar[Mapping[str, Expansion]] = {}
@@ -150,15 +167,6 @@ class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
                 validator.message = "Another record has this value"
         return field_class, options
 
-    @cached_property
-    def _readable_fields(self) -> list[serializers.Field]:
-        only = self.context.get("only") if self._is_outermost() else None
-        return [
-            field
-            for name, field in self.fields.items()
-            if not field.write_only and (only is None or name in only)
-        ]
-
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(instance)
         return self._with_expansions(shown, instance) if self._expanded else shown
@@ -182,12 +190,6 @@ class RecordSerializer(StrictSerializer, serializers.ModelSerializer):
         # A context of their own: what is asked for is asked of the outer record alone.
         context = {name: self.context[name] for name in ("view", "request") if chosen}
         return {name: each.shape(context=context) for name, each in chosen.items()}
-
-    def _is_outermost(self) -> bool:
-        """`?fields=` names the record's own fields and not those of its items."""
-        return self.parent is None or (
-            isinstance(self.parent, serializers.ListSerializer) and self.parent.parent is None
-        )
 
 
 @functools.cache
