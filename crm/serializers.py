@@ -153,7 +153,8 @@ class StageMoveSerializer(StrictSerializer, serializers.ModelSerializer):
 
     def to_representation(self, instance: StageMove) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        return shown | {name: shown[name] or None for name in ("from_stage", "reason")}
+        empty = {name: None for name in ("from_stage", "reason") if shown.get(name) == ""}
+        return shown | empty
 
 
 class LeadNoteSerializer(RecordSerializer):

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
+from bizsuite.api import schema_parameters as query
 from bizsuite.api import schema_parts as parts
 from bizsuite.api.batch_bodies import outcome_serializer
 from bizsuite.api.files import FileNegotiation
@@ -95,14 +96,14 @@ class ResourceSchema(AutoSchema):
         if self._has_etag():
             parameters.append(parts.IF_NONE_MATCH)
         if self.pages:
-            sort = parts.sort_parameter(self.view.sortable)
-            parameters += [*parts.LIST_PARAMETERS, sort, *self._filters()]
+            sort = query.sort_parameter(self.view.sortable)
+            parameters += [*query.LIST_PARAMETERS, sort, *self._filters()]
         if shape is not None and self.method != "DELETE" and hasattr(self.view, "sortable"):
-            parameters.append(parts.fields_parameter(shown_names(shape)))
+            parameters.append(query.fields_parameter(shown_names(shape)))
             if expandable := getattr(shape, "expandable", None):
-                parameters.append(parts.expand_parameter(tuple(expandable)))
+                parameters.append(query.expand_parameter(tuple(expandable)))
         if self.action == "create_batch":
-            parameters += parts.BATCH_PARAMETERS
+            parameters += query.BATCH_PARAMETERS
         return parameters
 
     def _has_etag(self) -> bool:

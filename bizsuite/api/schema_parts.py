@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from bizsuite.api.batch_bodies import SWITCHES
 from bizsuite.api.envelope import UNAUTHORIZED_MESSAGE
 from bizsuite.api.fields import MAX_ID
-from bizsuite.api.listing import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE
+from bizsuite.api.listing import MAX_LIMIT
 from bizsuite.api.parsing import MEDIA_TYPE
 
 Schema = dict[str, Any]
@@ -288,31 +287,6 @@ ERRORS_OF_CHANGES = {"412": "Stale"}
 ERRORS_OF_POSTS = {"422": "KeyReused"}
 ERRORS_OF_BODIES = {"413": "PayloadTooLarge", "415": "UnsupportedMediaType"}
 
-LIST_PARAMETERS: list[Schema] = [
-    {
-        "name": "page",
-        "in": "query",
-        "description": "Number of the page. One past the end is empty.",
-        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1},
-    },
-    {
-        "name": "limit",
-        "in": "query",
-        "description": "Records on a page.",
-        "schema": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_LIMIT,
-            "default": DEFAULT_LIMIT,
-        },
-    },
-]
-
-
-BATCH_PARAMETERS: list[Schema] = [
-    {"name": name, "in": "query", "schema": {"type": "string", "const": value}}
-    for name, value in SWITCHES.items()
-]
 IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
@@ -346,42 +320,6 @@ def id_parameter(name: str) -> Schema:
         "in": "path",
         "required": True,
         "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
-    }
-
-
-def sort_parameter(sortable: tuple[str, ...]) -> Schema:
-    column = f"-?({'|'.join(sortable)})"
-    return {
-        "name": "sort",
-        "in": "query",
-        "description": "Columns separated by commas, a minus before those that descend: "
-        f"`-{sortable[-1]},id`. Any of: {', '.join(f'`{name}`' for name in sortable)}.",
-        "schema": {"type": "string", "pattern": f"^{column}(,{column})*$", "default": "id"},
-    }
-
-
-def fields_parameter(names: tuple[str, ...]) -> Schema:
-    return {
-        "name": "fields",
-        "in": "query",
-        "description": "Show these fields alone: names separated by commas.",
-        "schema": {"type": "string", "example": ",".join(names[:2])},
-    }
-
-
-def expand_parameter(names: tuple[str, ...]) -> Schema:
-    return {
-        "name": "expand",
-        "in": "query",
-        "description": "Show these records too, each beside its id: names separated by commas.",
-        "style": "form",
-        "explode": False,
-        "schema": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"type": "string", "enum": list(names)},
-            "example": [names[0]],
-        },
     }
 
 

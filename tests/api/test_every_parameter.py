@@ -1,5 +1,6 @@
 """Every operation takes the query parameters that it declares, once each, and no others."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,11 +64,17 @@ def values_of(parameter: dict[str, Any]) -> Any:
     longest = schema.get("maxLength")
     wrong = ["", "a\x00b", *(["a" * (longest + 1)] if longest else [])]
     special = {
-        "sort": ("id", ["", "nonsense", "-", "--id", "id,"]),
+        "sort": (sortable(schema)[-1], ["", "nonsense", "-", "--id", "id,"]),
         "fields": (str(schema.get("example")).split(",")[0], ["", "nonsense", "id,"]),
         "currency": ("EUR", ["", "euro", "\x00"]),
     }
     return special.get(name, (schema.get("example", "EUR"), wrong))
+
+
+def sortable(schema: dict[str, Any]) -> list[str]:
+    names = re.search(r"\((.*?)\)", schema.get("pattern", "(id)"))
+    assert names
+    return names[1].split("|")
 
 
 def shown_names(data: Any) -> set[str]:
