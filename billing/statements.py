@@ -25,11 +25,13 @@ class Line:
     """One thing that changed what the customer owes.
 
     type: what did: invoice, payment, refund, reversal or another kind of document.
+    document_type, document_id: where it stands; of a refund or a reversal what it takes back.
     amount: positive where they owe more. balance: what they owed after it.
     """
 
     date: datetime.date
     type: str
+    document_type: str
     document_id: int
     description: str
     amount: Decimal
@@ -150,6 +152,7 @@ def _lines(
             Line(
                 date=entry.date,
                 type=_type(entry, amount),
+                document_type=_public_name(entry.document_type),
                 document_id=entry.document_id,
                 description=entry.description,
                 amount=amount,
@@ -165,4 +168,8 @@ def _type(entry: JournalEntry, amount: Decimal) -> str:
         return "reversal"
     if entry.document_type == "payment" and amount > 0:
         return "refund"
-    return PUBLIC_NAMES.get(entry.document_type, entry.document_type)
+    return _public_name(entry.document_type)
+
+
+def _public_name(document_type: str) -> str:
+    return PUBLIC_NAMES.get(document_type, document_type)

@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 from billing import invoices, payments
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
 from billing.admin.items import ItemsInline
+from billing.admin.statements import PAGE_NAME, statement_page
 from billing.display import invoice_badge, link_to
 from billing.models import Allocation, Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
@@ -211,7 +212,13 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
             self.admin_site.admin_view(self.pdf_view),
             name="billing_invoice_pdf",
         )
-        return [pdf, *super().get_urls()]
+        statement = path(
+            "statement/", self.admin_site.admin_view(self.statement_view), name=PAGE_NAME
+        )
+        return [pdf, statement, *super().get_urls()]
+
+    def statement_view(self, request: HttpRequest) -> HttpResponse:
+        return statement_page(request, self.admin_site.each_context(request))
 
     def pdf_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         if not may(request, "read", self.resource):

@@ -31,9 +31,11 @@ class StatementLineSerializer(serializers.Serializer):
     type = serializers.CharField(
         help_text="What did: invoice, payment, refund, credit_note, reversal."
     )
-    document_id = serializers.IntegerField(
-        help_text="Of the invoice, the payment …; of a refund or a reversal: what it takes back."
+    document_type = serializers.CharField(
+        help_text="The document: invoice, payment, credit_note; of a refund or a reversal, the one "
+        "that it takes back."
     )
+    document_id = serializers.IntegerField()
     description = serializers.CharField()
     amount = ApiMoneyField(help_text="Positive where the customer owes more by it.")
     balance = ApiMoneyField(help_text="What they owed after it.")

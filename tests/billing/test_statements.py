@@ -59,9 +59,9 @@ def test_it_tells_what_was_charged_and_paid_in_order(api):
         "credit": Decimal("0.00"),
     }
     assert [tuple(line.values()) for line in answer.data["lines"]] == [
-        (str(DAY), "invoice", first.pk, f"Invoice {first.number}", 119, 119),
-        (str(LATER), "invoice", second.pk, f"Invoice {second.number}", 50, 169),
-        (str(LATER), "payment", payment.pk, "Payment from Jane Smith", -119, 50),
+        (str(DAY), "invoice", "invoice", first.pk, f"Invoice {first.number}", 119, 119),
+        (str(LATER), "invoice", "invoice", second.pk, f"Invoice {second.number}", 50, 169),
+        (str(LATER), "payment", "payment", payment.pk, "Payment from Jane Smith", -119, 50),
     ]
     assert b'"amount":119.00,"balance":119.00' in answer.raw
 
@@ -126,6 +126,8 @@ def test_money_that_went_back_is_a_refund():
     refunds.refund_payment(payment, amount=Decimal(15), date=LATER, actor=SYSTEM)
 
     assert shown(customer) == [("invoice", 40, 40), ("payment", -40, 0), ("refund", 15, 15)]
+    last = statement(customer).lines[-1]
+    assert (last.document_type, last.document_id) == ("payment", payment.pk)
 
 
 def test_other_customers_and_the_cash_book_are_not_in_it():

@@ -1,0 +1,109 @@
+"""A customer's statement as a page."""
+
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from billing.statements import Line, Statement, customer_statement
+from bizsuite.backoffice.display import day, money
+from bizsuite.backoffice.middleware import organisation_of
+from bizsuite.backoffice.permissions import may
+from bizsuite.backoffice.related import RelatedList
+from bizsuite.backoffice.resource_admin import ResourceAdmin
+from customers.admin import CustomerAdmin
+from customers.models import Customer
+
+PAGE_NAME = "billing_customer_statement"
+
+
+class DayWidget(UnfoldAdminTextInputWidget):
+    """The browser's own calendar: the theme's is for pages about a record."""
+
+    input_type = "date"
+
+
+class PeriodForm(forms.Form):
+    date_from = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayWidget)
+    date_to = forms.DateField(label=gettext_lazy("To"), widget=DayWidget)
+
+    def clean(self) -> dict[str, Any]:
+        chosen: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = chosen.get("date_from"), chosen.get("date_to")
+        if first and last and first > last:
+            self.add_error("date_from", _("Must not be after the last day."))
+        return chosen
+
+
+def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """`?customer=` names whose. `context`: what every page of the site has."""
+    if not may(request, "read", "invoices"):
+        raise PermissionDenied
+    asked = request.GET.get("customer", "")
+    pk = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
+    customer = get_object_or_404(Customer, pk=pk)
+    profile = organisation_of(request)
+    form = PeriodForm({"date_to": profile.today().isoformat(), **request.GET.dict()})
+    context |= {
+        "title": _("Statement of %(name)s") % {"name": customer},
+        "customer": customer,
+        "customer_url": reverse("admin:customers_customer_change", args=[customer.pk]),
+        "form": form,
+    }
+    if form.is_valid():
+        statement = customer_statement(customer, currency=profile.currency, **form.cleaned_data)
+        context |= {"figures": _figures(statement), "lines": _table(request, statement)}
+    return TemplateResponse(request, "billing/statement.html", context)
+
+
+def _figures(statement: Statement) -> list[tuple[str, Any]]:
+    currency = statement.currency
+    return [
+        (_("Opening balance"), money(statement.opening_balance, currency)),
+        (_("Outstanding"), money(statement.outstanding, currency)),
+        (_("Credit"), money(statement.credit, currency)),
+        (_("Closing balance"), money(statement.closing_balance, currency)),
+    ]
+
+
+def _table(request: HttpRequest, statement: Statement) -> dict[str, Any]:
+    return {
+        "headers": [_("Date"), _("What"), _("Amount"), _("Balance")],
+        "rows": [
+            [
+                day(line.date),
+                _linked(request, line),
+                money(line.amount, line.currency),
+                money(line.balance, line.currency),
+            ]
+            for line in statement.lines
+        ],
+    }
+
+
+def _linked(request: HttpRequest, line: Line) -> SafeString | str:
+    """To the document's page, for those who may see it."""
+    model = apps.get_model("billing", line.document_type.replace("_", ""))
+    page = admin.site._registry.get(model)
+    if not isinstance(page, ResourceAdmin) or not page.has_view_permission(request):
+        return line.description
+    url = reverse(f"admin:billing_{model._meta.model_name}_change", args=[line.document_id])
+    return format_html('<a href="{}">{}</a>', url, line.description)
+
+
+CustomerAdmin.announce(
+    RelatedList(
+        gettext_lazy("Statement"), "account_balance_wallet", "invoices", PAGE_NAME, "customer"
+    )
+)
