@@ -22,7 +22,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fuzz check lint types layers migrations format requirements clean
+.PHONY: help setup run test fuzz docs check lint types layers migrations format requirements clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ check: lint types layers migrations test ## All that must hold before a change i
 
 fuzz: $(INSTALLED_FOR_DEVELOPMENT) ## Try every operation of the API with generated requests, for half an hour (ARGS="--seconds 60")
 	@exec $(BIN)/python -m tests.openapi.fuzzing $(ARGS)
+
+docs: $(INSTALLED_FOR_DEVELOPMENT) ## Bring docs/api up to date: the reference, and the answers to its commands (ARGS=--reference)
+	@exec $(BIN)/python -m tests.documentation.write $(ARGS)
 
 lint: $(INSTALLED_FOR_DEVELOPMENT) ## Look for mistakes and for unformatted code
 	$(BIN)/ruff check .

@@ -175,14 +175,14 @@ def _fresh_database() -> Iterator[dict[str, str]]:
         yield {}
         return
     name = f"product_{uuid.uuid4().hex}"
-    _execute(server, f"CREATE DATABASE {name}")
+    execute(server, f"CREATE DATABASE {name}")
     try:
         yield {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
     finally:
-        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _execute(url: str, statement: str) -> None:
+def execute(url: str, statement: str) -> None:
     connection = psycopg2.connect(url)
     connection.autocommit = True  # neither statement runs in a transaction
     with contextlib.closing(connection), connection.cursor() as cursor:

@@ -1,0 +1,80 @@
+"""docs/api is complete, up to date, and true."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.documentation.operations import operations
+from tests.documentation.pages import README, generated_parts, pages, steps_of, with_generated
+from tests.documentation.reference import generated
+from tests.documentation.rewinding import rewindable
+from tests.documentation.running import run_page
+from tests.product import Product, running_product
+
+PAGES = [pytest.param(page, id=page.stem) for page in pages()]
+MAKE_DOCS = "is not up to date: run `make docs`, and read what it changed"
+
+
+@pytest.fixture(scope="module")
+def fresh_product(tmp_path_factory) -> Iterator[tuple[Product, Callable[[], None]]]:
+    """A running installation, and what makes it as good as new."""
+    with (
+        running_product(tmp_path_factory.mktemp("docs"), workers=1) as product,
+        rewindable(product) as rewind,
+    ):
+        yield product, rewind
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_generated_parts_are_up_to_date(page):
+    text = page.read_text()
+
+    assert text == with_generated(text, lambda part: generated(page.stem, part)), (
+        f"{page.name} {MAKE_DOCS}"
+    )
+
+
+def test_every_resource_has_a_page():
+    have = {page.stem for page in pages() if "reference" in generated_parts(page.read_text())}
+    missing = sorted({each.page for each in operations()} - have)
+
+    assert missing == [], (
+        "Write docs/api/<name>.md for these: what the thing is, a story in curl commands, and the "
+        "lines <!-- generated: reference --> and <!-- end of generated -->; then run `make docs`."
+    )
+
+
+def test_every_page_is_about_something_that_there_is():
+    there = {each.page for each in operations()} | {"README", "batch"}
+
+    assert {page.stem for page in pages()} <= there
+
+
+def test_the_index_names_every_page_once():
+    links = re.findall(r"^[-|].*\]\((\w[\w-]*\.md)\)", README.read_text(), re.MULTILINE)
+
+    assert sorted(links) == [page.name for page in pages() if page != README]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", page.read_text()):
+        assert not target or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_it_shows_is_what_happens(page: Path, fresh_product):
+    product, rewind = fresh_product
+    rewind()
+    text = page.read_text()
+    assert steps_of(text)
+
+    outcomes = run_page(text, product)
+
+    assert [each.fault for each in outcomes if each.fault] == []
+    for outcome in outcomes:
+        assert not outcome.differs, (
+            f"{page.name} {MAKE_DOCS}\n{outcome.step.commands}{outcome.answer}"
+        )
