@@ -135,7 +135,8 @@ class RecordActionsMixin:
         self, request: HttpRequest, record: Any, action: RecordAction, method: Callable[..., Any]
     ) -> HttpResponse:
         """Ask on GET; on POST run, and ask again if the action refused."""
-        form = action.form_class(request.POST if request.method == "POST" else None, record=record)
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = action.form_class(*sent, record=record)
         if form.is_valid():
             try:
                 with transaction.atomic():

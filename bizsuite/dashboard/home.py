@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Min, Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from billing.display import invoice_badge
@@ -19,9 +21,12 @@ from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
 from bizsuite.dashboard.months import MonthlyBars, monthly_bars
 from bizsuite.identity.models import ApiKey, Organisation
+from bizsuite.mail.models import OutgoingMail
 from crm.models import Lead
 from customers.models import Customer
 from reporting.financial import financial_summary, period_of
+from support.display import LONG_WAIT
+from support.models import Ticket
 
 LATEST = 6
 
@@ -66,6 +71,8 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
             *_my_day_cards(request, today),
             *_owed_cards(request, profile, today),
             *_month_cards(request, profile, today),
+            *_ticket_cards(request),
+            *_mail_cards(request),
         ],
         "bars": _bars(request, profile, today),
         "latest_invoices": _latest_invoices(request, today),
@@ -139,6 +146,34 @@ def _month_cards(request: HttpRequest, profile: Organisation, today: datetime.da
         Card(_("Income"), money(month.income, profile.currency), received, report),
         Card(_("Expenses"), money(month.expenses, profile.currency), spent, report),
     ]
+
+
+def _ticket_cards(request: HttpRequest) -> list[Card]:
+    """Once there are tickets: how many wait for us, and for how long."""
+    if not may(request, "read", "tickets") or not Ticket.objects.exists():
+        return []
+    waiting = Ticket.objects.open().aggregate(count=Count("pk"), longest=Min("waiting_since"))
+    longest = waiting["longest"]
+    return [
+        Card(
+            _("Tickets waiting for us"),
+            waiting["count"],
+            _("the longest for %(time)s") % {"time": timesince(longest, depth=1)}
+            if longest
+            else _("nobody waits"),
+            f"{reverse('admin:support_ticket_changelist')}?queue=waiting",
+            alarming=longest is not None and timezone.now() - longest >= LONG_WAIT,
+        )
+    ]
+
+
+def _mail_cards(request: HttpRequest) -> list[Card]:
+    """Only when something is wrong: mails that somebody still believes to be sent."""
+    failed = OutgoingMail.objects.failed().count() if may(request, "read", "mail") else 0
+    if not failed:
+        return []
+    listed = f"{reverse('admin:mail_outgoingmail_changelist')}?status__exact=failed"
+    return [Card(_("Mails not sent"), failed, _("given up; see why"), listed, alarming=True)]
 
 
 def _bars(request: HttpRequest, profile: Organisation, today: datetime.date) -> MonthlyBars | None:

@@ -25,6 +25,14 @@ GROUPS: list[tuple[Any, list[Page]]] = [
         ],
     ),
     (
+        _("Support"),
+        [
+            (_("Tickets"), "support_agent", "tickets", "support_ticket_changelist"),
+            (_("Departments"), "groups_3", "departments", "support_department_changelist"),
+            (_("Canned replies"), "quickreply", "tickets", "support_cannedreply_changelist"),
+        ],
+    ),
+    (
         _("Money"),
         [
             (_("Payments"), "payments", "payments", "billing_payment_changelist"),

@@ -12,8 +12,10 @@ from bizsuite.identity.roles import Role
 from tests.backoffice.staff import Staff, staff_client, text_of
 from tests.factories import (
     make_account,
+    make_canned_reply,
     make_category,
     make_customer,
+    make_department,
     make_draft,
     make_invoice,
     make_key,
@@ -22,6 +24,7 @@ from tests.factories import (
     make_payment,
     make_product,
     make_quote,
+    make_ticket,
     make_transaction,
     make_transfer,
     make_user,
@@ -35,6 +38,7 @@ NOBODY: set[str] = set()
 
 # Page: a record for it, who may look, who may add, change and delete.
 Page = tuple[Callable[[], Any], set[str], set[str], set[str], set[str]]
+AGENTS = {Role.ADMINISTRATOR, Role.SUPPORT}
 SELLERS = {Role.ADMINISTRATOR, Role.ACCOUNTANT, Role.SALES, Role.SUPPORT}
 QUOTE_WRITERS = ACCOUNTANT | {Role.SALES}
 QUOTE_READERS = QUOTE_WRITERS | {Role.VIEWER}
@@ -62,6 +66,9 @@ PAGES: dict[str, Page] = {
         ADMINISTRATOR,
         ADMINISTRATOR,
     ),
+    "support.ticket": (make_ticket, EVERYONE, AGENTS, AGENTS, AGENTS),
+    "support.department": (make_department, BOOKKEEPING | AGENTS, AGENTS, AGENTS, AGENTS),
+    "support.cannedreply": (make_canned_reply, EVERYONE, AGENTS, AGENTS, AGENTS),
     "mail.outgoingmail": (make_mail, ADMINISTRATOR, NOBODY, NOBODY, NOBODY),
     "webhooks.delivery": (make_delivery, ADMINISTRATOR, NOBODY, NOBODY, NOBODY),
 }

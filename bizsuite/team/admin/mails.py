@@ -94,6 +94,10 @@ class MailAdmin(ReadOnlyAdmin):
     def record(self, mail: OutgoingMail) -> str:
         return f"{mail.resource} {mail.object_id}"
 
+    def get_inlines(self, request: HttpRequest, obj: OutgoingMail | None) -> Any:
+        """No table of files where there are none."""
+        return self.inlines if obj and obj.attachments.exists() else ()
+
     def summary(self, request: HttpRequest, record: OutgoingMail) -> list[tuple[Any, Any]]:
         figures = [
             (_("Status"), self.state_badge(record)),
