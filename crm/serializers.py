@@ -143,7 +143,16 @@ class LeadSerializer(RecordSerializer):
 
 
 class StageMoveSerializer(StrictSerializer, serializers.ModelSerializer):
+    example = {
+        "id": 2,
+        "from_stage": "New",
+        "to_stage": "Contacted",
+        "reason": None,
+        "moved_at": "2024-01-16T09:00:00Z",
+        "moved_by": "Sales",
+    }
     from_stage = StrictCharField(read_only=True, allow_null=True)
+    reason = StrictCharField(read_only=True, allow_null=True)
     moved_at = InstantField(read_only=True)
 
     class Meta:
@@ -181,10 +190,12 @@ class LeadNoteSerializer(RecordSerializer):
 class ConversionSerializer(StrictSerializer):
     """To a customer that is there already, or to a new one."""
 
+    example = {"customer_id": 1}
     customer_id = RecordIdField(source="customer", queryset=Customer.objects.all(), required=False)
 
 
 class MergeSerializer(StrictSerializer):
+    example = {"lead_ids": [2, 3]}
     lead_ids = serializers.ListField(
         child=RecordIdField(queryset=Lead.objects.all()),
         source="others",

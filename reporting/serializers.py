@@ -1,5 +1,6 @@
 """What reports are asked with, and how they answer."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -55,6 +56,16 @@ class FinancialQuery(serializers.Serializer):
 class FinancialSummarySerializer(serializers.Serializer):
     """Income and expenses net of tax; what customers owed at the period's end."""
 
+    example = {
+        "income": Decimal("15000.00"),
+        "expenses": Decimal("5000.00"),
+        "profit": Decimal("10000.00"),
+        "outstanding_invoices": Decimal("3000.00"),
+        "currency": "USD",
+        "basis": "cash",
+        "date_from": "2024-01-01",
+        "date_to": "2024-12-31",
+    }
     income = ApiMoneyField()
     expenses = ApiMoneyField()
     profit = ApiMoneyField()

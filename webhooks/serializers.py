@@ -1,4 +1,5 @@
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -6,6 +7,7 @@ from rest_framework import serializers
 
 from bizsuite.api.fields import InstantField, OptionalTextField, StrictCharField, parse_date
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
+from webhooks.event_types import WEBHOOK
 from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
 
 
@@ -43,6 +45,7 @@ class EndpointSerializer(RecordSerializer):
 class EndpointWithSecretSerializer(EndpointSerializer):
     """The only shape with the signing secret: the answer to its creation and rotation."""
 
+    example = WEBHOOK | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     secret = serializers.CharField(read_only=True)
 
     class Meta(EndpointSerializer.Meta):
@@ -52,6 +55,20 @@ class EndpointWithSecretSerializer(EndpointSerializer):
 class DeliverySerializer(RecordSerializer):
     """`message_id` is the `webhook-id` header that the receiver saw."""
 
+    example: Mapping[str, Any] = {
+        "id": 1,
+        "webhook_id": 1,
+        "message_id": "msg_2kxq8d1n5m7r9t3v6w0z4y8b1c",
+        "event": "invoice.created",
+        "subject": "invoice:1",
+        "status": "succeeded",
+        "attempts": 1,
+        "next_attempt_at": None,
+        "response_status": 200,
+        "error": None,
+        "delivered_at": "2024-01-15T10:00:01Z",
+        "created_at": "2024-01-15T10:00:00Z",
+    }
     metadata = None  # type: ignore[assignment]  # DRF's way to drop an inherited field
     webhook_id = serializers.IntegerField(source="endpoint_id", read_only=True)
     event = serializers.CharField(source="event.type", read_only=True)
@@ -85,6 +102,19 @@ class AttemptSerializer(RecordSerializer):
 
 
 class DeliveryWithAttemptsSerializer(DeliverySerializer):
+    example = {
+        **DeliverySerializer.example,
+        "attempt_log": [
+            {
+                "number": 1,
+                "started_at": "2024-01-15T10:00:01Z",
+                "duration_ms": 84,
+                "response_status": 200,
+                "error": None,
+                "response": "ok",
+            }
+        ],
+    }
     attempt_log = AttemptSerializer(many=True, read_only=True)
 
     class Meta(DeliverySerializer.Meta):
@@ -114,10 +144,12 @@ def _instant(text: str) -> datetime.datetime | None:
 
 
 class ReplaySerializer(StrictSerializer):
+    example = {"since": "2024-01-15T10:00:00Z"}
     since = StrictInstantField()
 
 
 class ReplayedSerializer(StrictSerializer):
     """queued: how many messages are now due."""
 
+    example = {"queued": 3}
     queued = serializers.IntegerField(read_only=True)

@@ -107,15 +107,15 @@ class WebhookViewSet(
             filterset_class=self.filterset_class,
         )
 
-    @extend_schema(request=ReplaySerializer, responses=ReplayedSerializer)
-    @action(detail=True, methods=["post"])
+    @extend_schema(responses=ReplayedSerializer)
+    @action(detail=True, methods=["post"], body_class=ReplaySerializer)
     def replay(self, request: Any, pk: str) -> Response:
         """Send again what has not arrived of the events since an instant."""
         queued = deliveries.replay_deliveries(
             self.get_object(),
             now=timezone.now(),
             actor=self.actor,
-            **self.validated(ReplaySerializer),
+            **self.validated(),
         )
         return self.answer({"queued": queued}, serializer_class=ReplayedSerializer)
 

@@ -1,5 +1,7 @@
 """The public shapes of invoices, payments and transactions."""
 
+from decimal import Decimal
+
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
@@ -186,6 +188,7 @@ class InvoicePaymentSerializer(StrictSerializer):
 class AllocateSerializer(StrictSerializer):
     """What is left of a payment, put against invoices."""
 
+    example = {"allocations": [{"invoice_id": 1, "amount": Decimal("500.00")}]}
     allocations = AllocationSerializer(many=True)
     date = StrictDateField(required=False, help_text="When it counts as paid; today if left out.")
 
@@ -193,6 +196,7 @@ class AllocateSerializer(StrictSerializer):
 class RefundBodySerializer(StrictSerializer):
     """Money that went back to the customer."""
 
+    example = {"amount": Decimal("100.00"), "date": "2024-02-01"}
     amount = ApiMoneyField(
         required=False, positive=True, help_text="All that is left of the payment if left out."
     )
@@ -254,6 +258,7 @@ class TransactionSerializer(RecordSerializer):
 
 
 class ReversalSerializer(StrictSerializer):
+    example = {"date": "2024-02-01"}
     date = StrictDateField(
         required=False, help_text="The reversal's date in the books, after a closed period."
     )

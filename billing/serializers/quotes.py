@@ -92,4 +92,5 @@ class QuoteSerializer(RecordSerializer):
 
 
 class DeclineSerializer(StrictSerializer):
+    example = {"reason": "Another offer was cheaper."}
     reason = OptionalTextField(max_length=2000, help_text="Why, in the customer's words.")

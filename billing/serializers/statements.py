@@ -1,6 +1,7 @@
 """How a statement is asked for and shown."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -44,6 +45,34 @@ class StatementLineSerializer(serializers.Serializer):
 class StatementSerializer(serializers.Serializer):
     """What happened on a customer's account, and what it comes to."""
 
+    example = {
+        "customer_id": 1,
+        "currency": "USD",
+        "date_from": "2024-01-01",
+        "date_to": "2024-01-31",
+        "opening_balance": Decimal("0.00"),
+        "lines": [
+            {
+                "date": "2024-01-15",
+                "type": "invoice",
+                "document_id": 1,
+                "description": "INV-2024-001",
+                "amount": Decimal("1500.00"),
+                "balance": Decimal("1500.00"),
+            },
+            {
+                "date": "2024-01-20",
+                "type": "payment",
+                "document_id": 1,
+                "description": "Bank transfer",
+                "amount": Decimal("-1000.00"),
+                "balance": Decimal("500.00"),
+            },
+        ],
+        "closing_balance": Decimal("500.00"),
+        "outstanding": Decimal("500.00"),
+        "credit": Decimal("0.00"),
+    }
     customer_id = serializers.IntegerField()
     currency = serializers.CharField()
     date_from = StrictDateField(allow_null=True)

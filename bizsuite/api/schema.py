@@ -1,5 +1,6 @@
 """How the OpenAPI document is drawn from the views: from what they declare, said only there."""
 
+import functools
 from typing import Any
 
 from drf_spectacular.extensions import (
@@ -16,9 +17,10 @@ from bizsuite.api.batch_bodies import outcome_serializer
 from bizsuite.api.files import FileNegotiation
 from bizsuite.api.filters import ApiFilter
 from bizsuite.api.parsing import MEDIA_TYPE
-from bizsuite.api.schema_enums import enum_of
+from bizsuite.api.schema_enums import all_subclasses, enum_of
 from bizsuite.api.schema_parts import Schema
 from bizsuite.api.serializers import NoBody, StrictSerializer, shown_names
+from bizsuite.api.views import ResourceViewSet
 
 SUMMARIES = {
     "list": "List {plural}",
@@ -135,11 +137,20 @@ class ResourceSchema(AutoSchema):
 
     def _get_request_body(self, direction: str = "request") -> Schema | None:
         body = super()._get_request_body(direction)
-        example = getattr(self.view, "example_body", None)
-        examples = {"create": example, "create_batch": {self.get_tags()[0]: [example]}}
-        if body and example is not None and self.action in examples:
-            body["content"][MEDIA_TYPE]["example"] = examples[self.action]
+        if body and (example := self._example_body()) is not None:
+            body["content"][MEDIA_TYPE]["example"] = example
         return body
+
+    def _example_body(self) -> Any:
+        whole = getattr(self.view, "example_body", None)
+        if self.action == "create":
+            return whole
+        if self.action == "create_batch":
+            return {self.get_tags()[0]: [whole]}
+        if self.action in UPDATES and whole:
+            name = list(whole)[-1]  # one field will do: what is not sent stays
+            return {name: whole[name]}
+        return getattr(getattr(self.view, "body_class", None), "example", None)
 
     def _filters(self) -> list[Schema]:
         filterset = self.view.filterset_class
@@ -226,14 +237,16 @@ class ResourceSchema(AutoSchema):
         if not response.get("description"):
             response["description"] = DESCRIPTIONS.get(status, "Done.")
         if content := response.get("content", {}).get(MEDIA_TYPE):
-            content["schema"] = parts.envelope(content["schema"], paged=self.pages)
-            if (example := self._example(status)) is not None:
+            data = dict(content["schema"])
+            example = self._example(status, data.pop("example", None))
+            content["schema"] = parts.envelope(data, paged=self.pages)
+            if example is not None:
                 content["example"] = example
 
-    def _example(self, status: str) -> Schema | None:
-        record = getattr(self.view, "example", None)
-        # Not for actions that answer with something else than the view's records.
-        if record is None or self._shape() is not type(self.view).serializer_class:
+    def _example(self, status: str, written: Any) -> Schema | None:
+        """written: in the schema itself, where that was not drawn from a serializer."""
+        record = written if written is not None else example_of(self._shape())
+        if record is None:
             return None
         if status == "207":
             return {"success": True, "data": [{"index": 0, "status": 201, "data": record}]}
@@ -243,6 +256,18 @@ class ResourceSchema(AutoSchema):
             return {"success": True, "data": record}
         meta = {name: each["example"] for name, each in parts.PAGE["properties"].items()}
         return {"success": True, "data": [record], "meta": meta}
+
+
+def example_of(shape: type[BaseSerializer] | None) -> Any:
+    """What a record of this shape looks like: its own `example`, or that of the viewset it is of."""
+    own = getattr(shape, "example", None)
+    return _examples_of_viewsets().get(shape) if own is None else own
+
+
+@functools.cache
+def _examples_of_viewsets() -> dict[type[BaseSerializer], Any]:
+    views = all_subclasses(ResourceViewSet)
+    return {each.serializer_class: each.example for each in views if each.example is not None}
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):

@@ -6,7 +6,7 @@ set of values renames what generated clients already use.
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 Schema = dict[str, Any]
+T = TypeVar("T")
 
 
 class ChoiceExtension(OpenApiSerializerFieldExtension):
@@ -43,12 +44,12 @@ def _names() -> dict[tuple[str, ...], str]:
     """`InvoiceStatus`; for a class inside a model's both names, `AccountType`."""
     return {
         tuple(choices.values): choices.__qualname__.replace(".", "")
-        for choices in _subclasses(models.TextChoices)
+        for choices in all_subclasses(models.TextChoices)
         if choices.__module__.partition(".")[0] != "django"
     }
 
 
-def _subclasses(parent: type[models.TextChoices]) -> Iterator[type[models.TextChoices]]:
+def all_subclasses(parent: type[T]) -> Iterator[type[T]]:
     for child in parent.__subclasses__():
         yield child
-        yield from _subclasses(child)
+        yield from all_subclasses(child)

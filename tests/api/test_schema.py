@@ -156,6 +156,18 @@ def test_a_sort_that_the_document_allows_is_taken(document, api):
         assert (api.get(f"/customers?sort={asked}").status == 200) is taken
 
 
+def test_every_operation_shows_what_goes_in_and_what_comes_out(document):
+    for _, method, operation in operations(document):
+        bodies = {"body": operation.get("requestBody", {})} | {
+            status: response
+            for status, response in operation["responses"].items()
+            if status.startswith("2") and method != "delete"
+        }
+        for name, body in bodies.items():
+            content = body.get("content", {}).get("application/json")
+            assert content is None or "example" in content, (operation["operationId"], name)
+
+
 def test_every_example_fits_its_schema(document):
     examples = 0
     for _, _, operation in operations(document):
