@@ -55,6 +55,7 @@ class StatementSerializer(serializers.Serializer):
             {
                 "date": "2024-01-15",
                 "type": "invoice",
+                "document_type": "invoice",
                 "document_id": 1,
                 "description": "INV-2024-001",
                 "amount": Decimal("1500.00"),
@@ -63,6 +64,7 @@ class StatementSerializer(serializers.Serializer):
             {
                 "date": "2024-01-20",
                 "type": "payment",
+                "document_type": "payment",
                 "document_id": 1,
                 "description": "Bank transfer",
                 "amount": Decimal("-1000.00"),
