@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
 # ── Events: the tasks that get every event once it is committed and numbered ─────
 EVENT_CONSUMERS = {
     "billing": "billing.tasks.read_events",
+    "crm": "crm.tasks.read_events",
     "webhooks": "webhooks.tasks.fan_out",
 }
 # A process wakes the relay once in this time; under load one relay numbers what many requests did.

@@ -1,12 +1,12 @@
 """The open leads as they are looked at: by stage, and by what is to be done when."""
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, Count, F, OrderBy, Sum, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Sum
 
 from crm.models import OPEN_STAGES, Lead, LeadQuerySet, Stage
 
@@ -16,14 +16,14 @@ COMING_DAYS = 7
 MOST_TASKS = 200
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """One stage: all its leads counted and added up, and the first of them."""
 
     stage: Stage
-    count: int = 0
-    value: Decimal = Decimal(0)
-    leads: list[Lead] = field(default_factory=list)
+    count: int
+    value: Decimal
+    leads: Sequence[Lead]
 
     @property
     def hidden(self) -> int:
@@ -40,24 +40,21 @@ class Day:
 
 
 def columns(leads: LeadQuerySet) -> list[Column]:
-    """The stages in their order. Two queries, however many leads there are."""
-    by_stage = {stage.value: Column(stage) for stage in Stage}
+    """The stages in their order: a query for the totals and one for each stage's first cards."""
     totals = leads.order_by().values("stage").annotate(
         count=Count("pk"), value=Sum("expected_value", default=Decimal(0))
     )  # fmt: skip
-    for row in totals:
-        by_stage[row["stage"]].count = row["count"]
-        by_stage[row["stage"]].value = row["value"]
-    place = Window(RowNumber(), partition_by="stage", order_by=_order())
-    for lead in leads.annotate(place=place).filter(place__lte=MOST_CARDS).order_by("place"):
-        by_stage[lead.stage].leads.append(lead)
-    return list(by_stage.values())
+    by_stage = {row["stage"]: row for row in totals}
+    return [_column(leads, stage, by_stage.get(stage)) for stage in Stage]
 
 
-def _order() -> list[OrderBy]:
-    """What is to be done first; of those won and lost, what was last."""
-    due = Case(When(stage__in=OPEN_STAGES, then=F("next_action_date")))
-    return [due.asc(nulls_last=True), F("updated_at").desc(), F("id").desc()]
+def _column(leads: LeadQuerySet, stage: Stage, totals: Mapping[str, Any] | None) -> Column:
+    if totals is None:
+        return Column(stage, count=0, value=Decimal(0), leads=[])
+    # What is to be done first; of those won and lost, what was last.
+    order = [F("next_action_date").asc(nulls_last=True)] if stage in OPEN_STAGES else []
+    cards = leads.filter(stage=stage).order_by(*order, "-updated_at", "-id")[:MOST_CARDS]
+    return Column(stage, count=totals["count"], value=totals["value"], leads=list(cards))
 
 
 def day_of(leads: LeadQuerySet, today: datetime.date) -> Day:

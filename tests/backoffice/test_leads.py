@@ -13,7 +13,7 @@ from bizsuite.identity.roles import Role
 from bizsuite.team.profile import update_organisation
 from crm import leads
 from crm.merging import merge_leads
-from crm.models import Lead, LeadNote
+from crm.models import Lead, LeadNote, Stage
 from crm.pipeline import MOST_CARDS, columns
 from customers.models import Customer
 from tests.backoffice.staff import Staff, form_values, messages_of, staff_client, text_of
@@ -304,12 +304,13 @@ class TestTheBoard:
                 assert seller.get(BOARD).status_code == 200
             return len(queries)
 
-        make_lead(owner=seller.user)
-        with_one = cost()
-        for _ in range(5):
-            make_lead(owner=make_user(), stage="Contacted")
+        for stage in Stage.values:
+            make_lead(owner=seller.user, stage=stage)
+        with_one_each = cost()
+        for stage in Stage.values * 2:
+            make_lead(owner=make_user(), stage=stage)
 
-        assert cost() == with_one
+        assert cost() == with_one_each
 
     def test_it_can_be_of_ones_own_leads(self, seller):
         make_lead(first_name="Mine", owner=seller.user)
