@@ -8,8 +8,9 @@ import pytest
 from django.db import connections
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, sync_playwright
 
+from crm.models import Lead
 from customers.models import Customer
-from tests.factories import PASSWORD, make_customer, make_invoice, make_user
+from tests.factories import PASSWORD, make_customer, make_invoice, make_lead, make_user
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -139,4 +140,30 @@ def test_the_palette_finds_a_customer(browse):
     browse.page.click("#command-results-list >> text=Findable Ltd")
     browse.page.wait_for_selector("text=Last changed")
 
+    assert browse.complaints == []
+
+
+def test_a_lead_is_dragged_to_its_next_stage(browse):
+    lead = make_lead(company="Acme Corp")
+    sign_in(browse)
+    browse.visit("/admin/crm/lead/board/")
+
+    browse.page.drag_and_drop("[data-lead]", "[data-stage=Qualified]")
+    browse.page.wait_for_selector("[data-stage=Qualified] [data-lead]")
+
+    assert Lead.objects.get(pk=lead.pk).stage == "Qualified"
+    assert browse.complaints == []
+
+
+def test_a_lead_dropped_on_lost_is_asked_why(browse):
+    lead = make_lead(company="Acme Corp")
+    sign_in(browse)
+    browse.visit("/admin/crm/lead/board/")
+
+    browse.page.drag_and_drop("[data-lead]", "[data-stage=Lost]")
+    browse.page.fill("[name=lost_reason]", "Too dear")
+    browse.page.click("#action-form [type=submit]")
+    browse.page.wait_for_selector("[data-stage=Lost] [data-lead]")
+
+    assert Lead.objects.get(pk=lead.pk).lost_reason == "Too dear"
     assert browse.complaints == []
