@@ -237,8 +237,11 @@ SPECTACULAR_SETTINGS = {
 WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
 
 # ── Mail: to the server that EMAIL_URL names (smtp+tls://user:password@host:587) ──
-# Without one nothing leaves the machine: mails become files in the data directory.
+# Without one, and in a sandbox whatever is set, nothing leaves the machine: mails become files in
+# the data directory.
 _mail = env.email_url("EMAIL_URL", default="filemail://")
+if ENVIRONMENT == "sandbox":
+    _mail = env.email_url_config("filemail://")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
 EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
