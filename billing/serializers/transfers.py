@@ -1,7 +1,8 @@
 """The public shape of transfers."""
 
 from billing.models import Account, Transfer
-from billing.serializers.catalogue import COMMON_FIELDS
+from billing.serializers.catalogue import COMMON_FIELDS, AccountSerializer
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import ApiMoneyField, RecordIdField, StrictDateField
 from bizsuite.api.serializers import RecordSerializer
 
@@ -16,6 +17,11 @@ class TransferSerializer(RecordSerializer):
         help_text="What arrived. The same as the amount, for all accounts are in one currency.",
     )
     date = StrictDateField(required=False)
+
+    expandable = {
+        "from_account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+        "to_account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+    }
 
     class Meta:
         model = Transfer
