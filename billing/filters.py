@@ -66,7 +66,9 @@ class InvoiceFilter(DatedFilter):
     search = SearchFilter()
     status = WordFilter(words=InvoiceStatus.values)
     customer_id = IdFilter(field_name="customer_id")
-    overdue = FlagFilter(method="filter_overdue")
+    overdue = FlagFilter(
+        method="filter_overdue", help_text="true: owed after the due date; false: all others."
+    )
 
     class Meta:
         model = Invoice

@@ -32,10 +32,18 @@ class LeadFilter(RecordFilter):
         method="filter_due",
         help_text="Open leads whose next action is for today or earlier; overdue: earlier.",
     )
-    next_action_from = DateFilter(field_name="next_action_date", lookup_expr="gte")
-    next_action_to = DateFilter(field_name="next_action_date", lookup_expr="lte")
-    expected_close_from = DateFilter(field_name="expected_close_date", lookup_expr="gte")
-    expected_close_to = DateFilter(field_name="expected_close_date", lookup_expr="lte")
+    next_action_from = DateFilter(
+        field_name="next_action_date", lookup_expr="gte", help_text="Next action: first day."
+    )
+    next_action_to = DateFilter(
+        field_name="next_action_date", lookup_expr="lte", help_text="Next action: last day."
+    )
+    expected_close_from = DateFilter(
+        field_name="expected_close_date", lookup_expr="gte", help_text="Expected close: first day."
+    )
+    expected_close_to = DateFilter(
+        field_name="expected_close_date", lookup_expr="lte", help_text="Expected close: last day."
+    )
     date_from = DateFilter(method="filter_from", help_text="First day of creation, inclusive.")
     date_to = DateFilter(method="filter_to", help_text="Last day of creation, inclusive.")
     merged = FlagFilter(

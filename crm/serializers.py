@@ -125,6 +125,25 @@ class LeadSerializer(RecordSerializer):
             "updated_at",
         )
         read_only_fields = ("converted_at",)
+        help_texts = {
+            "first_name": "This or a company is needed.",
+            "last_name": "Family name.",
+            "email": "How to write to them.",
+            "company": "This or a first name is needed.",
+            "phone": "Free text: an extension or several numbers are welcome.",
+            "source": 'Where the lead came from: "Website", "Trade fair".',
+            "description": "What they are after.",
+            "stage": "How far it has come; `New` if not given.",
+            "lost_reason": "Why it was lost; of a lost lead only.",
+            "owner_id": "Whose lead it is: an active user, see assignees.",
+            "expected_value": "What it may bring, in the organisation's currency.",
+            "expected_close_date": "When it may be decided.",
+            "next_action": "What is to be done next.",
+            "next_action_date": "When that is to be done.",
+            "customer_id": "The customer that it became.",
+            "converted_at": "When it became a customer.",
+            "merged_into_id": "The lead that it is a part of.",
+        }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         written = {name: value for name, value in attrs.items() if name != REJECT}
@@ -159,6 +178,14 @@ class StageMoveSerializer(StrictSerializer, serializers.ModelSerializer):
         model = StageMove
         fields = ("id", "from_stage", "to_stage", "reason", "moved_at", "moved_by")
         read_only_fields = fields
+        help_texts = {
+            "id": "Names the move.",
+            "from_stage": "null for the first one.",
+            "to_stage": "Where it came to.",
+            "reason": "Why, of a lost lead.",
+            "moved_at": "When.",
+            "moved_by": "Who did it: their name at that time.",
+        }
 
     def to_representation(self, instance: StageMove) -> dict[str, Any]:
         shown = super().to_representation(instance)
@@ -185,13 +212,24 @@ class LeadNoteSerializer(RecordSerializer):
             "updated_at",
         )
         read_only_fields = ("author",)
+        help_texts = {
+            "lead_id": "The lead that it is about.",
+            "text": "What is to be remembered; cannot change.",
+            "noted_at": "When it happened; now if not given.",
+            "author": "Who wrote it: their name at that time.",
+        }
 
 
 class ConversionSerializer(StrictSerializer):
     """To a customer that is there already, or to a new one."""
 
     example = {"customer_id": 1}
-    customer_id = RecordIdField(source="customer", queryset=Customer.objects.all(), required=False)
+    customer_id = RecordIdField(
+        source="customer",
+        queryset=Customer.objects.all(),
+        required=False,
+        help_text="Who it is already; a new customer is made if not given.",
+    )
 
 
 class MergeSerializer(StrictSerializer):

@@ -25,3 +25,16 @@ class CustomerSerializer(RecordSerializer):
             "updated_at",
         )
         read_only_fields = ("archived_at",)
+        help_texts = {
+            "account": "The name of the person or company.",
+            "contact_name": "Whom to ask for there.",
+            "email": "Where mails to them go.",
+            "phone": "Free text: an extension or several numbers are welcome.",
+            "tax_id": "Their tax or VAT number, printed on invoices.",
+            "address": "Street and number; may have several lines.",
+            "city": "Town or city.",
+            "state": "State, county or region.",
+            "zip": "Postal code: text, so that it keeps its zeros.",
+            "country": "Name or code, as it is to be printed.",
+            "notes": "For yourselves; printed nowhere.",
+        }

@@ -66,11 +66,19 @@ class FinancialSummarySerializer(serializers.Serializer):
         "date_from": "2024-01-01",
         "date_to": "2024-12-31",
     }
-    income = ApiMoneyField()
-    expenses = ApiMoneyField()
-    profit = ApiMoneyField()
-    outstanding_invoices = ApiMoneyField(source="outstanding")
-    currency = serializers.CharField()
-    basis = serializers.ChoiceField(choices=ReportBasis.choices)
-    date_from = StrictDateField(source="period.first", allow_null=True)
-    date_to = StrictDateField(source="period.last", allow_null=True)
+    income = ApiMoneyField(help_text="Without tax.")
+    expenses = ApiMoneyField(help_text="Without tax.")
+    profit = ApiMoneyField(help_text="Income less expenses.")
+    outstanding_invoices = ApiMoneyField(
+        source="outstanding", help_text="What customers owed at the period's end, tax included."
+    )
+    currency = serializers.CharField(help_text="The currency that all its amounts are in.")
+    basis = serializers.ChoiceField(
+        choices=ReportBasis.choices, help_text="When money counts: as it was asked."
+    )
+    date_from = StrictDateField(
+        source="period.first", allow_null=True, help_text="First day; null: from the beginning."
+    )
+    date_to = StrictDateField(
+        source="period.last", allow_null=True, help_text="Last day; null: without an end."
+    )

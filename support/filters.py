@@ -57,7 +57,7 @@ class TicketFilter(RecordFilter):
 
 class ReplyFilter(RecordFilter):
     author = WordFilter(words=Author.values)
-    internal = FlagFilter()
+    internal = FlagFilter(help_text="true: notes among staff; false: what the customer may see.")
 
     class Meta:
         model = Reply

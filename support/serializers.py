@@ -30,6 +30,10 @@ class DepartmentSerializer(RecordSerializer):
         model = Department
         fields = ("id", "name", "email", "archived_at", *COMMON_FIELDS)
         read_only_fields = ("archived_at",)
+        help_texts = {
+            "name": "What you call it.",
+            "email": "The sender of its mails; the organisation's address if not given.",
+        }
 
 
 class TicketSerializer(RecordSerializer):
@@ -65,6 +69,19 @@ class TicketSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("status", "first_response_at", "waiting_since", "resolved_at")
+        help_texts = {
+            "ticket_number": "Given when it is opened.",
+            "customer_id": "Who wants something; cannot change.",
+            "subject": "What it is about, in a line.",
+            "message": "What the customer wrote first; cannot change.",
+            "status": "Whose turn it is: yours, the customer's, nobody's.",
+            "priority": "`Medium` if not given.",
+            "department_id": "Who answers; the first department if not given.",
+            "assignee_id": "Whose ticket it is: an active user, see assignees.",
+            "first_response_at": "When staff first replied to the customer.",
+            "waiting_since": "Since when the customer waits for you; null while it is not your turn.",
+            "resolved_at": "When it was closed; null while it is not.",
+        }
 
 
 class FileContentField(StrictCharField):
@@ -104,6 +121,13 @@ class AttachmentSerializer(StrictSerializer, serializers.ModelSerializer):
             "created_at",
         )
         read_only_fields = ("content_type", "size", "sha256")
+        help_texts = {
+            "id": "Names the file.",
+            "reply_id": "The reply that it came with; null where it belongs to the first message.",
+            "name": "The file's name; what a path has before it is cut off.",
+            "content_type": "By the name's ending.",
+            "sha256": "Of its content, in hex.",
+        }
 
 
 class ReplySerializer(RecordSerializer):
@@ -127,6 +151,15 @@ class ReplySerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("author_name",)
+        help_texts = {
+            "ticket_id": "The ticket.",
+            "author": "Who said it: `staff` if not given, `customer` to record what the customer said.",
+            "author_name": "Their name at that time.",
+            "user_id": "Which of the staff wrote it; null for a customer.",
+            "message": "What was said.",
+            "internal": "true: a note among staff, which the customer never sees.",
+            "attachments": "The files that go with it.",
+        }
 
 
 class CannedReplySerializer(RecordSerializer):

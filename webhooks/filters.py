@@ -11,7 +11,7 @@ from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 
 class EndpointFilter(RecordFilter):
     search = SearchFilter()
-    active = FlagFilter()
+    active = FlagFilter(help_text="false: those that are switched off.")
 
     class Meta:
         model = WebhookEndpoint

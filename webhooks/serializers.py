@@ -40,13 +40,21 @@ class EndpointSerializer(RecordSerializer):
             "updated_at",
         )
         read_only_fields = ("disabled_at", "failing_since", "previous_secret_until")
+        help_texts = {
+            "url": "Where messages are sent: `https`, and public.",
+            "events": "Which events: names, all of a kind (`invoice.*`), or all there are (`*`).",
+            "active": "false: switched off, nothing is sent.",
+            "disabled_at": "When it was switched off.",
+            "failing_since": "Since when no attempt has succeeded.",
+            "previous_secret_until": "Until then the secret before the last rotation signs too.",
+        }
 
 
 class EndpointWithSecretSerializer(EndpointSerializer):
     """The only shape with the signing secret: the answer to its creation and rotation."""
 
     example = WEBHOOK | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
-    secret = serializers.CharField(read_only=True)
+    secret = serializers.CharField(read_only=True, help_text="Signs the messages; shown this once.")
 
     class Meta(EndpointSerializer.Meta):
         fields = (*EndpointSerializer.Meta.fields, "secret")
@@ -90,6 +98,18 @@ class DeliverySerializer(RecordSerializer):
             "created_at",
         )
         read_only_fields = fields
+        help_texts = {
+            "webhook_id": "The webhook that it is for.",
+            "message_id": "The `webhook-id` header that the receiver sees.",
+            "event": "The event that it tells of.",
+            "subject": "What happened to which record: `invoice:17`.",
+            "status": "`pending` until it has arrived or is given up.",
+            "attempts": "How many were made so far.",
+            "next_attempt_at": "When the next one is due.",
+            "response_status": "What the receiver answered last; null for no answer.",
+            "error": "What went wrong last.",
+            "delivered_at": "When the receiver took it.",
+        }
 
 
 class AttemptSerializer(RecordSerializer):
@@ -99,6 +119,13 @@ class AttemptSerializer(RecordSerializer):
         model = DeliveryAttempt
         fields = ("number", "started_at", "duration_ms", "response_status", "error", "response")
         read_only_fields = fields
+        help_texts = {
+            "number": "Counted from 1.",
+            "started_at": "When it was made.",
+            "duration_ms": "How long it took, in milliseconds.",
+            "response_status": "What the receiver answered; null for no answer.",
+            "error": "What went wrong.",
+        }
 
 
 class DeliveryWithAttemptsSerializer(DeliverySerializer):
@@ -115,7 +142,9 @@ class DeliveryWithAttemptsSerializer(DeliverySerializer):
             }
         ],
     }
-    attempt_log = AttemptSerializer(many=True, read_only=True)
+    attempt_log = AttemptSerializer(
+        many=True, read_only=True, help_text="The attempts, one by one."
+    )
 
     class Meta(DeliverySerializer.Meta):
         fields = (*DeliverySerializer.Meta.fields, "attempt_log")
@@ -145,11 +174,11 @@ def _instant(text: str) -> datetime.datetime | None:
 
 class ReplaySerializer(StrictSerializer):
     example = {"since": "2024-01-15T10:00:00Z"}
-    since = StrictInstantField()
+    since = StrictInstantField(help_text="Events from this instant on.")
 
 
 class ReplayedSerializer(StrictSerializer):
     """queued: how many messages are now due."""
 
     example = {"queued": 3}
-    queued = serializers.IntegerField(read_only=True)
+    queued = serializers.IntegerField(read_only=True, help_text="How many messages are due now.")

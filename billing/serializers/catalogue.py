@@ -65,6 +65,13 @@ class AccountSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("archived_at",)
+        help_texts = {
+            "name": "What you call it.",
+            "type": "What kind of account it is.",
+            "currency": "The organisation's; need not be sent.",
+            "opening_balance": "What was in it before the first booking; given once.",
+            "balance": "What is in it now, by the books.",
+        }
 
 
 class CategorySerializer(RecordSerializer):
@@ -72,6 +79,10 @@ class CategorySerializer(RecordSerializer):
         model = Category
         fields = ("id", "name", "type", "archived_at", *COMMON_FIELDS)
         read_only_fields = ("archived_at",)
+        help_texts = {
+            "name": "What you call it.",
+            "type": "Whether income or expenses go there; cannot change.",
+        }
 
 
 class ProductPriceField(ApiMoneyField):
@@ -99,3 +110,10 @@ class ProductSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("archived_at",)
+        help_texts = {
+            "name": "What you call it.",
+            "type": "`product` if not given.",
+            "price": "Of one, without tax, in the organisation's currency; up to 4 decimals.",
+            "tax_rate": "In percent; 0 if not given.",
+            "description": "More about it.",
+        }

@@ -91,6 +91,22 @@ class InvoiceSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("status", "currency")
+        help_texts = {
+            "invoice_number": "Given when it is issued; a draft has none.",
+            "customer_id": "Who owes it.",
+            "amount": "The grand total, tax included.",
+            "status": "Follows from what happens to it.",
+            "date": "Its year is the number's; today if not given.",
+            "due_date": "The last day to pay; by the organisation's terms if not given.",
+            "overdue": "Whether something is owed after the due date.",
+            "subtotal": "The items added up, without tax.",
+            "tax": "The taxes added up.",
+            "paid": "What was paid on it so far.",
+            "balance": "What is still owed.",
+            "items": "What is charged, at least one line. Sent in a change, they replace all.",
+            "taxes": "The tax of each rate.",
+            "notes": "Printed on the invoice.",
+        }
 
     def validate_draft(self, value: bool) -> bool:
         """No change, but an invoice may be sent again as it was created."""
@@ -112,15 +128,21 @@ class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):
         model = Allocation
         list_serializer_class = StrictListSerializer
         fields = ("invoice_id", "amount", "date")
+        help_texts = {
+            "invoice_id": "The invoice that is paid.",
+            "amount": "How much of the payment goes there.",
+            "date": "When that counts as paid.",
+        }
 
 
 class RefundSerializer(serializers.ModelSerializer):
-    amount = ApiMoneyField(currency="payment.currency")
-    date = StrictDateField()
+    amount = ApiMoneyField(currency="payment.currency", help_text="What went back.")
+    date = StrictDateField(help_text="When it went back.")
 
     class Meta:
         model = Refund
         fields = ("id", "amount", "date")
+        extra_kwargs = {"id": {"help_text": "Names the refund."}}
 
 
 class PaymentSerializer(RecordSerializer):
@@ -160,10 +182,31 @@ class PaymentSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("currency", "reversed_at")
+        help_texts = {
+            "customer_id": "Who paid.",
+            "account_id": "Where the money came to; account 1 if not given.",
+            "amount": "What came, all of it.",
+            "date": "When it came; today if not given.",
+            "status": "Follows from what happens to it.",
+            "method": 'How it came, in your words: "Bank transfer".',
+            "reference": "What identifies it elsewhere: a line of a statement, a cheque's number.",
+            "notes": "For yourselves.",
+            "allocations": "The invoices that it pays; the rest is the customer's credit.",
+            "unallocated": "The customer's credit: what no invoice has taken yet.",
+            "refunds": "What went back, each time.",
+            "refunded": "What went back in all.",
+            "reversed_at": "When it was said that it never happened.",
+        }
 
 
 class InvoicePaymentSerializer(StrictSerializer):
     """A payment on one invoice, as it is sent."""
+
+    class Meta:
+        help_texts = {
+            name: PaymentSerializer.Meta.help_texts[name]
+            for name in ("amount", "date", "account_id", "method", "reference", "notes")
+        } | {"external_id": str(Payment._meta.get_field("external_id").help_text)}
 
     amount = ApiMoneyField(positive=True)
     date = StrictDateField(required=False)
@@ -189,7 +232,9 @@ class AllocateSerializer(StrictSerializer):
     """What is left of a payment, put against invoices."""
 
     example = {"allocations": [{"invoice_id": 1, "amount": Decimal("500.00")}]}
-    allocations = AllocationSerializer(many=True)
+    allocations = AllocationSerializer(
+        many=True, help_text="How much goes to which invoice; no more than is unallocated."
+    )
     date = StrictDateField(required=False, help_text="When it counts as paid; today if left out.")
 
 
@@ -248,6 +293,18 @@ class TransactionSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("currency", "reversed_on")
+        help_texts = {
+            "type": "Whether money came in or went out.",
+            "account_id": "The account that it came to or went from.",
+            "amount": "What moved, tax included.",
+            "category_id": "What for: a category of the same type.",
+            "description": "What it was, in your words.",
+            "date": "When the money moved.",
+            "tax_rate": "In percent; 0 if not given.",
+            "tax": "The part of the amount that is tax.",
+            "payment_id": "The payment that it shows, and changes with.",
+            "reversed_on": "The date on which it was taken out of the books.",
+        }
 
     def validate_invoice_id(self, value: Invoice) -> Invoice:
         """No change, but a transaction may be sent again as it was created."""

@@ -37,6 +37,16 @@ class ItemSerializer(StrictSerializer, serializers.ModelSerializer):
             "product_id",
             "category_id",
         )
+        help_texts = {
+            "id": "Names the line.",
+            "description": "What is printed on the line.",
+            "amount": "Price of one, without tax; up to 4 decimals.",
+            "qty": "How many; up to 4 decimals.",
+            "tax_rate": "In percent; the product's if not given, else 0.",
+            "total": "Price by quantity, rounded to the currency's decimals; without tax.",
+            "product_id": "The product that it is.",
+            "category_id": 'What its income is booked under; "Sales" if not given.',
+        }
 
     def to_internal_value(self, data: Any) -> Any:
         self._sent = data
@@ -64,9 +74,9 @@ class QuoteItemSerializer(ItemSerializer):
 
 
 class TaxSerializer(serializers.ModelSerializer):
-    rate = percent_field()
-    net = ApiMoneyField()
-    tax = ApiMoneyField()
+    rate = percent_field(help_text="In percent.")
+    net = ApiMoneyField(help_text="The items with this rate, added up.")
+    tax = ApiMoneyField(help_text="The tax on that, rounded once.")
 
     class Meta:
         fields = ("rate", "net", "tax")

@@ -89,6 +89,22 @@ class QuoteSerializer(RecordSerializer):
             "declined_at",
             "decline_reason",
         )
+        help_texts = {
+            "quote_number": "Given when it is written; its year is the date's.",
+            "customer_id": "Who is offered it.",
+            "amount": "The grand total, tax included.",
+            "status": "Follows from what happens to it.",
+            "date": "Today if not given.",
+            "subtotal": "The items added up, without tax.",
+            "tax": "The taxes added up.",
+            "items": "What is offered, at least one line. Sent in a change, they replace all.",
+            "taxes": "The tax of each rate.",
+            "notes": "Copied to the invoice.",
+            "sent_at": "When the customer got it.",
+            "accepted_at": "When the customer said yes.",
+            "declined_at": "When the customer said no.",
+            "decline_reason": "Why, in the customer's words.",
+        }
 
 
 class DeclineSerializer(StrictSerializer):

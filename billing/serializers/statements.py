@@ -28,7 +28,7 @@ class StatementQuery(serializers.Serializer):
 class StatementLineSerializer(serializers.Serializer):
     """One thing that changed what the customer owes."""
 
-    date = StrictDateField()
+    date = StrictDateField(help_text="When it counts.")
     type = serializers.CharField(
         help_text="What did: invoice, payment, refund, credit_note, reversal."
     )
@@ -36,8 +36,8 @@ class StatementLineSerializer(serializers.Serializer):
         help_text="The document: invoice, payment, credit_note; of a refund or a reversal, the one "
         "that it takes back."
     )
-    document_id = serializers.IntegerField()
-    description = serializers.CharField()
+    document_id = serializers.IntegerField(help_text="The document's id.")
+    description = serializers.CharField(help_text="What it was, in a few words.")
     amount = ApiMoneyField(help_text="Positive where the customer owes more by it.")
     balance = ApiMoneyField(help_text="What they owed after it.")
 
@@ -75,12 +75,14 @@ class StatementSerializer(serializers.Serializer):
         "outstanding": Decimal("500.00"),
         "credit": Decimal("0.00"),
     }
-    customer_id = serializers.IntegerField()
-    currency = serializers.CharField()
-    date_from = StrictDateField(allow_null=True)
-    date_to = StrictDateField()
+    customer_id = serializers.IntegerField(help_text="Whose statement it is.")
+    currency = serializers.CharField(help_text="The currency that all its amounts are in.")
+    date_from = StrictDateField(allow_null=True, help_text="First day; null: from the beginning.")
+    date_to = StrictDateField(help_text="Last day.")
     opening_balance = ApiMoneyField(help_text="What was owed before the first day.")
-    lines = StatementLineSerializer(many=True)
+    lines = StatementLineSerializer(
+        many=True, help_text="What changed it, in the order of the dates."
+    )
     closing_balance = ApiMoneyField(
         help_text="Outstanding less credit: negative where the customer has paid ahead."
     )

@@ -37,3 +37,10 @@ class TransferSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("currency",)
+        help_texts = {
+            "from_account_id": "Where the money was.",
+            "to_account_id": "Where it is now: another account.",
+            "amount": "What left the first account.",
+            "date": "When; today if not given.",
+            "description": "What for, in your words.",
+        }

@@ -159,7 +159,7 @@ class ResourceSchema(AutoSchema):
             {
                 "name": name,
                 "in": "query",
-                **({"description": str(text)} if (text := each.extra.get("help_text")) else {}),
+                "description": str(each.extra.get("help_text") or f"Only those with this {name}."),
                 "schema": self._filter_schema(each),
             }
             for name, each in filters.items()

@@ -23,8 +23,17 @@ LIST_PARAMETERS: list[Schema] = [
         },
     },
 ]
+BATCH_MEANINGS = {
+    "mode": "Each record by itself: the good ones are written, the answer (207) tells of each.",
+    "upsert": "A record whose `external_id` is known is changed, the others are created.",
+}
 BATCH_PARAMETERS: list[Schema] = [
-    {"name": name, "in": "query", "schema": {"type": "string", "const": value}}
+    {
+        "name": name,
+        "in": "query",
+        "description": BATCH_MEANINGS[name],
+        "schema": {"type": "string", "const": value},
+    }
     for name, value in SWITCHES.items()
 ]
 

@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -14,12 +14,21 @@ from bizsuite.api import fields
 from bizsuite.api.expansion import Expansion
 
 MISSING = object()
+# What these fields mean wherever they stand.
+COMMON_HELP = {
+    "id": "Given when the record is made; names it in addresses.",
+    "currency": "The code of the currency that all its amounts are in.",
+    "archived_at": "Since when it is hidden from lists and new documents; null if it is not.",
+    "created_at": "When the record was made.",
+    "updated_at": "When the record last changed.",
+}
 
 
 class StrictSerializer(serializers.Serializer):
     """Refuses fields it does not know: a misspelt field silently dropped is lost data.
 
-    `context["only"]`: the names to show, for `?fields=`; None for all.
+    `context["only"]`: the names to show, for `?fields=`; None for all. `Meta.help_texts`: what
+    each field means, for the documentation.
     """
 
     default_error_messages = {"invalid": "Must be an object"}
@@ -32,7 +41,16 @@ class StrictSerializer(serializers.Serializer):
         cls = type(self)
         if "_prototypes" not in cls.__dict__:
             cls._prototypes = super().get_fields()
+            for name, text in self._help_texts(cls._prototypes).items():
+                field = cls._prototypes[name]
+                field.help_text = text
+                # A deep copy is made of what the field was declared with.
+                field._kwargs = field._kwargs | {"help_text": text}
         return {name: fresh_copy(field) for name, field in cls._prototypes.items()}
+
+    def _help_texts(self, names: Iterable[str]) -> dict[str, str]:
+        common = {name: COMMON_HELP[name] for name in names if name in COMMON_HELP}
+        return common | getattr(getattr(self, "Meta", None), "help_texts", {})
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):

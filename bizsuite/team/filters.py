@@ -7,7 +7,7 @@ class UserFilter(RecordFilter):
     search = SearchFilter()
     email = TextFilter(lookup_expr="iexact")
     role = WordFilter(words=Role.values)
-    active = FlagFilter(field_name="is_active")
+    active = FlagFilter(field_name="is_active", help_text="false: who can no longer sign in.")
 
     class Meta:
         model = User

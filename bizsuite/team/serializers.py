@@ -34,6 +34,11 @@ class UserSerializer(RecordSerializer):
             "created_at",
             "updated_at",
         )
+        help_texts = {
+            "name": "As others see it.",
+            "email": "To sign in with; unique.",
+            "role": "What they may do.",
+        }
 
 
 class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
@@ -42,3 +47,7 @@ class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "name")
+        help_texts = {
+            "id": "The user's id.",
+            "name": "The user's name.",
+        }

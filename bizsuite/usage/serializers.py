@@ -14,3 +14,11 @@ class UsageSerializer(RecordSerializer):
         model = HourlyUsage
         fields = ("hour", "key_id", "endpoint", "status", "requests", "last_at")
         read_only_fields = fields
+        help_texts = {
+            "hour": "When the hour began.",
+            "key_id": "Whose requests: an API key's id.",
+            "endpoint": "Method and address, with names in the place of ids.",
+            "status": "What they were answered with.",
+            "requests": "How many there were.",
+            "last_at": "When the last one came.",
+        }

@@ -231,6 +231,25 @@ def test_every_resource_is_described_once(document):
     assert all(tag["description"] for tag in document["tags"])
 
 
+def test_every_field_and_parameter_says_what_it_is(document):
+    schemas = document["components"]["schemas"]
+    # The envelope's own, and the lists of a batch, are what they are called.
+    plain = {"success", "message", "code", "data"} | {each["name"] for each in document["tags"]}
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, each in schema.get("properties", {}).items()
+        if not each.get("description") and name != "Page" and field not in plain
+    ] + [
+        f"{operation['operationId']} {each['name']}"
+        for _, _, operation in operations(document)
+        for each in operation.get("parameters", [])
+        if each["in"] != "path" and not each.get("description")
+    ]
+
+    assert silent == [], "Say it in the serializer's Meta.help_texts, or the filter's help_text"
+
+
 def test_requests_of_the_reference_are_shown_as_printed(document):
     body = document["paths"]["/api/v2/customers"]["post"]["requestBody"]["content"]
 
