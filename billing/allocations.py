@@ -16,6 +16,7 @@ from bizsuite.errors import Conflict, Invalid
 from customers.models import Customer
 
 NOTHING = Decimal(0)
+SETTLED = ["paid", "credited", "balance", "status", "version", "updated_at"]
 
 
 class InvoiceNotOpen(Conflict):
@@ -69,7 +70,9 @@ class Settlement:
     def __init__(self, invoice: Invoice, bookings: Bookings) -> None:
         self.invoice = invoice
         self._bookings = bookings
-        self._content = content_of(invoice, default_income_category())
+        self._category = default_income_category()
+        # What it charges, and as what it was booked last: a credit note makes them differ.
+        self._content = self._booked = content_of(invoice, self._category)
         self.allocations = list(
             invoice.allocations.select_related("payment__customer").order_by("-id")
         )
@@ -98,6 +101,25 @@ class Settlement:
         """Return `amount` of an allocation to its payment."""
         self._move(allocation, allocation.amount - amount, on)
 
+    def credit(self, amount: Decimal, on: datetime.date) -> dict[int, Decimal]:
+        """Let the invoice charge `amount` less, as its parts say already.
+
+        What is paid beyond that goes back, the newest allocations first; returns how much of which
+        payment, by its id.
+        """
+        self.invoice.credited += amount
+        self._content = content_of(self.invoice, self._category)
+        beyond = self._paid.amount + self.invoice.credited - self.invoice.amount
+        returned: dict[int, Decimal] = {}
+        for allocation in self.allocations:
+            part = min(beyond, allocation.amount)
+            if part > 0:
+                pk = allocation.payment_id
+                returned[pk] = returned.get(pk, NOTHING) + part
+                self.give_back(allocation, part, on)
+                beyond -= part
+        return returned
+
     def drop(self, payment: Payment) -> None:
         """Leave out what a payment paid, whose entries are reversed."""
         for allocation in self.allocations:
@@ -121,10 +143,11 @@ class Settlement:
                 allocation.delete()
         Invoice.objects.filter(pk=invoice.pk).change(
             paid=invoice.paid,
+            credited=invoice.credited,
             balance=invoice.balance,
             status=invoice.status_by_figures(),
         )
-        invoice.refresh_from_db(fields=["paid", "balance", "status", "version", "updated_at"])
+        invoice.refresh_from_db(fields=SETTLED)
         return invoice
 
     def _move(self, allocation: Allocation, amount: Decimal, on: datetime.date) -> None:
@@ -157,9 +180,10 @@ class Settlement:
             self.invoice,
             before=before,
             after=after,
-            content_before=self._content,
+            content_before=self._booked,
             content=self._content,
         )
+        self._booked = self._content
         self._bookings.add(allocation.payment, max(on, allocation.date), postings)
         allocation.amount, allocation.tax = amount, tax
         self._paid = after

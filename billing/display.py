@@ -6,8 +6,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from billing.models import Invoice
+from billing.models import Invoice, Payment
 from billing.models.invoices import InvoiceStatus
+from billing.models.payments import PaymentStatus
 from billing.models.quotes import QuoteStatus
 from bizsuite.backoffice.display import badge
 
@@ -26,6 +27,12 @@ QUOTE_TONES = {
     QuoteStatus.EXPIRED: "warning",
     QuoteStatus.CONVERTED: "success",
 }
+PAYMENT_TONES = {
+    PaymentStatus.RECEIVED: "success",
+    PaymentStatus.PARTIALLY_REFUNDED: "warning",
+    PaymentStatus.REFUNDED: "quiet",
+    PaymentStatus.REVERSED: "quiet",
+}
 
 
 def invoice_badge(invoice: Invoice, *, late: bool) -> SafeString:
@@ -37,6 +44,10 @@ def invoice_badge(invoice: Invoice, *, late: bool) -> SafeString:
 
 def quote_badge(status: str) -> SafeString:
     return badge(QuoteStatus(status).label, QUOTE_TONES[QuoteStatus(status)])
+
+
+def payment_badge(payment: Payment) -> SafeString:
+    return badge(payment.status.label, PAYMENT_TONES[payment.status])
 
 
 def link_to(record: Model) -> SafeString:

@@ -24,6 +24,7 @@ INVOICE = {
     "subtotal": Decimal("1500.00"),
     "tax": Decimal("0.00"),
     "paid": Decimal("0.00"),
+    "credited": Decimal("0.00"),
     "balance": Decimal("1500.00"),
     "items": [
         {
@@ -103,6 +104,29 @@ REVERSED = PAYMENT | {
     "allocations": [],
     "reversed_at": "2024-02-01T10:00:00Z",
 }
+CREDIT_NOTE = {
+    "id": 1,
+    "credit_note_number": "CN-2024-001",
+    "invoice_id": 1,
+    "customer_id": 1,
+    "amount": Decimal("500.00"),
+    "date": "2024-02-01",
+    "currency": "USD",
+    "subtotal": Decimal("500.00"),
+    "tax": Decimal("0.00"),
+    "items": [
+        {
+            "id": 1,
+            "invoice_item_id": 1,
+            "description": "Web Development",
+            "qty": None,
+            "amount": Decimal("500.00"),
+            "tax_rate": 0,
+        }
+    ],
+    "taxes": [{"rate": 0, "net": Decimal("500.00"), "tax": Decimal("0.00")}],
+    "reason": "Two of the pages were not needed",
+} | RECORD
 TRANSACTION = {
     "id": 1,
     "type": "Income",
@@ -149,9 +173,15 @@ PRODUCT = {
 
 declare(
     EventType("invoice.created", "An invoice was made, as a draft or issued at once.", DRAFT),
-    EventType("invoice.updated", "An invoice changed, or part of it was paid.", INVOICE),
+    EventType(
+        "invoice.updated", "An invoice changed, or part of it was paid or credited.", INVOICE
+    ),
     EventType("invoice.issued", "An invoice got its number and is owed from now on.", INVOICE),
-    EventType("invoice.paid", "An invoice is paid in full.", PAID),
+    EventType(
+        "invoice.paid",
+        "Nothing is owed on an invoice any more: it is paid in full, or credited.",
+        PAID,
+    ),
     EventType(
         "invoice.voided",
         "An issued invoice was taken out of the books.",
@@ -194,6 +224,12 @@ declare(
     ),
     EventType("payment.refunded", "Money of a payment went back to the customer.", REFUNDED),
     EventType("payment.reversed", "A payment turned out never to have happened.", REVERSED),
+    EventType(
+        "payment.updated",
+        "Money of a payment returned to the customer's credit: its invoice was credited.",
+        PAYMENT | {"allocations": [], "unallocated": Decimal("1500.00")},
+    ),
+    EventType("credit_note.created", "An invoice was credited, in full or in part.", CREDIT_NOTE),
     EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
     EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from billing.models import (
     Account,
     Category,
+    CreditNote,
     Invoice,
     Payment,
     Product,
@@ -116,6 +117,16 @@ class PaymentFilter(DatedFilter):
     def filter_unallocated(self, queryset: Any, name: str, value: bool) -> QuerySet:
         with_credit = Q(unallocated__gt=Decimal(0))
         return queryset.filter(with_credit if value else ~with_credit)
+
+
+class CreditNoteFilter(DatedFilter):
+    search = SearchFilter()
+    customer_id = IdFilter(field_name="customer_id")
+    invoice_id = IdFilter(field_name="invoice_id")
+
+    class Meta:
+        model = CreditNote
+        fields = ("search", "customer_id", "invoice_id", "date_from", "date_to", *COMMON)
 
 
 class TransactionFilter(DatedFilter):

@@ -1,4 +1,4 @@
-"""How an invoice stands in the books: what it posts when issued, and as it is paid."""
+"""How an invoice stands in the books: what it posts when issued, as it is paid and credited."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.ledger import NewEntry, NewPosting
-from billing.models import Category, Invoice
+from billing.models import Category, CreditNote, Invoice
 from billing.models.ledger import Basis, Ledger
 from bizsuite.money import cumulative_share, round_money, split_by_weight
 
@@ -53,23 +53,57 @@ def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry
     )
 
 
-def content_of(invoice: Invoice, default_category: Category | None) -> Content:
+def credit_entry(note: CreditNote, default_category: Category | None) -> NewEntry:
+    """The customer owes less; on the accrual basis it is less income and tax from now on."""
     net: dict[Category | None, Decimal] = defaultdict(Decimal)
+    for item in note.items.select_related("invoice_item__category"):
+        net[item.invoice_item.category or default_category] += item.total
+    content = Content(net, {line.rate: line.tax for line in note.taxes.all() if line.tax})
+    earned = _earned(note.invoice, Paid(-note.amount, -note.tax), Basis.ACCRUAL, content)
+    receivable = NewPosting(
+        ledger=Ledger.RECEIVABLE,
+        amount=-note.amount,
+        basis=Basis.ACCRUAL,
+        customer=note.customer,
+    )
+    return NewEntry(
+        date=note.date,
+        document=note,
+        description=f"Credit note {note.number} on invoice {note.invoice.number}",
+        currency=note.currency,
+        exchange_rate=note.exchange_rate,
+        postings=[receivable, *earned],
+    )
+
+
+def content_of(invoice: Invoice, default_category: Category | None) -> Content:
+    """What the invoice charges still: less what is credited, or all of it if all is credited."""
+    net: dict[Category | None, Decimal] = defaultdict(Decimal)
+    net_left: dict[Category | None, Decimal] = defaultdict(Decimal)
     for item in invoice.items.all():
-        net[item.category or default_category] += item.total
-    tax = {line.rate: line.tax for line in invoice.taxes.all() if line.tax}
-    return Content(net, tax)
+        category = item.category or default_category
+        net[category] += item.total
+        net_left[category] += item.left
+    lines = [line for line in invoice.taxes.all() if line.tax]
+    tax = {line.rate: line.tax for line in lines}
+    tax_left = {line.rate: line.tax - line.credited_tax for line in lines}
+    return Content(
+        net=net_left if any(net_left.values()) else net,
+        tax=tax_left if any(tax_left.values()) else tax,
+    )
 
 
 def tax_when_paid(invoice: Invoice, paid: Decimal) -> Decimal:
-    """The tax in the first `paid` of an invoice's total, rounded cumulatively.
+    """The tax in the first `paid` of what an invoice charges still, rounded cumulatively.
 
     119.00 with 19.00 tax: 6.33 in the first 39.67, 12.67 in 79.34, 19.00 in all of it. What a
     step carries is the difference, so the steps of any payment plan add up to the tax.
     """
-    if not invoice.amount:
+    charged = invoice.amount - invoice.credited
+    if not charged:
         return round_money(0, invoice.currency)
-    return cumulative_share(invoice.tax, Decimal(0), paid, invoice.amount, invoice.currency)
+    tax = invoice.tax - sum((line.credited_tax for line in invoice.taxes.all()), Decimal(0))
+    return cumulative_share(tax, Decimal(0), paid, charged, invoice.currency)
 
 
 def payment_postings(

@@ -36,6 +36,7 @@ from bizsuite.identity.models import Organisation
 from bizsuite.numbering.numbers import next_numbers
 from bizsuite.records import lock
 from customers.customers import require_active
+from customers.models import Customer
 
 PREFIX = "INV"
 TOTALS = ("subtotal", "tax", "amount", "balance")
@@ -225,8 +226,12 @@ def allowed_moves(invoice: Invoice) -> list[str]:
     if invoice.status == InvoiceStatus.DRAFT:
         return ["update", "issue", "delete"]
     moves = ["pay"] if invoice.is_open() else []
-    if invoice.status != InvoiceStatus.VOID and not invoice.paid and not invoice.credited:
+    if invoice.status == InvoiceStatus.VOID:
+        return moves
+    if not invoice.paid and not invoice.credited:
         moves.append("void")
+    if invoice.credited < invoice.amount:
+        moves.append("credit")
     return moves
 
 
@@ -236,6 +241,11 @@ def locked(invoice: Invoice) -> Invoice:
     lock(invoice)
     prefetch_related_objects([invoice], "customer", *PARTS)
     return invoice
+
+
+def copied_details(customer: Customer) -> dict[str, Any]:
+    """The customer as they are now, for a document that will say so whatever becomes of them."""
+    return {name: getattr(customer, name) for name in COPIED_OF_CUSTOMER}
 
 
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
@@ -253,9 +263,7 @@ def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
             invoice.status = InvoiceStatus.UNPAID if invoice.amount else InvoiceStatus.PAID
             invoice.issued_at = now
             invoice.overdue_announced = invoice.due_date < profile.today(now)
-            invoice.customer_details = {
-                name: getattr(invoice.customer, name) for name in COPIED_OF_CUSTOMER
-            }
+            invoice.customer_details = copied_details(invoice.customer)
 
 
 def _post(invoices: Sequence[Invoice]) -> None:

@@ -224,14 +224,19 @@ def payment_moves(payment: Payment) -> list[str]:
 
 
 def held(payment: Payment) -> None:
-    """Read the payment again and hold it, and with it what its customer has paid before.
+    """Read the payment again and hold it, and with it all that its customer has paid."""
+    hold_customer(payment.customer_id)
+    lock(payment)
+
+
+def hold_customer(pk: int) -> None:
+    """Hold what a customer has paid until the transaction ends.
 
     Whoever moves money that is there already holds the customer first, then invoices in the order
     of their ids: so none of them waits for another in a circle. New payments only hold invoices.
     """
     # Without the key: rows that refer to the customer may be added meanwhile.
-    list(Customer.objects.select_for_update(no_key=True).filter(pk=payment.customer_id))
-    lock(payment)
+    list(Customer.objects.select_for_update(no_key=True).filter(pk=pk))
 
 
 def require_standing(payment: Payment) -> None:
@@ -255,10 +260,13 @@ def changed(
     return payment
 
 
-def invoice_events(settled: Sequence[Invoice]) -> list[NewEvent]:
+def invoice_events(settled: Sequence[Invoice], *, already_paid: bool = False) -> list[NewEvent]:
+    """already_paid: they were before, so nothing that is so now has become so."""
     return [
         NewEvent(
-            "invoice.paid" if invoice.status == InvoiceStatus.PAID else "invoice.updated",
+            "invoice.paid"
+            if invoice.status == InvoiceStatus.PAID and not already_paid
+            else "invoice.updated",
             invoice,
             InvoiceSerializer(invoice).data,
         )

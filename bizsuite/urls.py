@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from billing.views import (
     AccountViewSet,
     CategoryViewSet,
+    CreditNoteViewSet,
     InvoicePaymentViewSet,
     InvoiceViewSet,
     PaymentViewSet,
@@ -38,6 +39,7 @@ router.register(
     basename="invoice-payments",
 )
 router.register("payments", PaymentViewSet, basename="payments")
+router.register("credit-notes", CreditNoteViewSet, basename="credit-notes")
 router.register("transactions", TransactionViewSet, basename="transactions")
 router.register("transfers", TransferViewSet, basename="transfers")
 router.register("accounts", AccountViewSet, basename="accounts")

@@ -9,11 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from billing import catalogue, invoices, payments, quotes, transactions, transfers
+from billing import catalogue, credit_notes, invoices, payments, quotes, transactions, transfers
 from billing.defaults import default_account
 from billing.models import (
     Account,
     Category,
+    CreditNote,
     Invoice,
     Payment,
     Product,
@@ -154,6 +155,18 @@ def make_payment(
     return payments.record_payment(
         **({"customer": values.get("customer") or make_customer()} | values)
     )
+
+
+def make_credit_note(
+    invoice: Invoice, *credited: tuple[int, str | Decimal], **fields: Any
+) -> CreditNote:
+    """credited: (which item of the invoice, how much of it without tax) each; none, all of it."""
+    if credited:
+        items = list(invoice.items.all())
+        fields["items"] = [
+            {"invoice_item": items[index], "total": Decimal(total)} for index, total in credited
+        ]
+    return credit_notes.create_credit_note(invoice, actor=SYSTEM, **({"date": DAY} | fields))
 
 
 def make_account(name: str = "Bank", opening_balance: str = "0", **fields: Any) -> Account:

@@ -1,6 +1,7 @@
 """The staff's pages about invoices, payments, the cash book, the catalogue and the books."""
 
 from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
+from billing.admin.credit_notes import CreditNoteAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import JournalEntryAdmin
 from billing.admin.payments import PaymentAdmin
@@ -11,6 +12,7 @@ from billing.admin.transfers import TransferAdmin
 __all__ = [
     "AccountAdmin",
     "CategoryAdmin",
+    "CreditNoteAdmin",
     "InvoiceAdmin",
     "JournalEntryAdmin",
     "PaymentAdmin",

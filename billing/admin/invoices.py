@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
-from billing import invoices, payments
+from billing import credit_notes, invoices, payments
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
 from billing.admin.items import ItemsInline
+from billing.admin.money_forms import CreditForm, worth
 from billing.admin.statements import PAGE_NAME, statement_page
 from billing.display import invoice_badge, link_to
-from billing.models import Allocation, Invoice, InvoiceItem
+from billing.models import Allocation, CreditNote, Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
 from billing.pdf.printing import invoice_pdf, pdf_name
 from billing.serializers import InvoiceSerializer
@@ -88,6 +89,29 @@ class PaymentsInline(RelatedInline):
         return money(allocation.amount, allocation.invoice.currency)
 
 
+class CreditNotesInline(RelatedInline):
+    model = CreditNote
+    resource = "credit-notes"
+    fields = ("credited_on", "note_link", "reason", "money_amount")
+    readonly_fields = fields
+    show_change_link = False
+    verbose_name_plural = gettext_lazy("Credit notes on this invoice")
+
+    @admin.display(description=gettext_lazy("date"))
+    def credited_on(self, note: CreditNote) -> str:
+        return day(note.date)
+
+    @admin.display(description=gettext_lazy("number"))
+    def note_link(self, note: CreditNote) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:billing_creditnote_change", args=[note.pk]), note
+        )
+
+    @admin.display(description=gettext_lazy("amount"))
+    def money_amount(self, note: CreditNote) -> SafeString | str:
+        return money(note.amount, note.currency)
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(MetadataMixin, ResourceAdmin):
     """Drafts are written here and issued with a button; an issued invoice hardly changes."""
@@ -116,8 +140,8 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
     date_hierarchy = "date"
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
-    inlines = (InvoiceItemsInline, PaymentsInline)
-    record_actions = ("issue", "record_payment", "void")
+    inlines = (InvoiceItemsInline, PaymentsInline, CreditNotesInline)
+    record_actions = ("issue", "record_payment", "credit", "void")
     fieldsets = (
         (None, {"fields": ("customer", ("date", "due_date"), "notes")}),
         FOR_OTHER_SYSTEMS,
@@ -163,10 +187,10 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
             (_("Total"), money(record.amount, record.currency)),
         ]
         if record.status != InvoiceStatus.DRAFT:
-            figures += [
-                (_("Paid"), money(record.paid, record.currency)),
-                (_("Balance"), money(record.balance, record.currency)),
-            ]
+            figures.append((_("Paid"), money(record.paid, record.currency)))
+            if record.credited:
+                figures.append((_("Credited"), money(record.credited, record.currency)))
+            figures.append((_("Balance"), money(record.balance, record.currency)))
         quote = getattr(record, "quote", None)
         if quote is not None and may(request, "read", "quotes"):
             figures.append((_("Quote"), link_to(quote)))
@@ -184,8 +208,11 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         return _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Invoice | None) -> Any:
-        """No table of payments where there are none."""
-        return self.inlines if obj and obj.paid else self.inlines[:1]
+        """No tables of payments and credit notes where there are none."""
+        if obj is None:
+            return self.inlines[:1]
+        there = (True, obj.paid, obj.credited)
+        return [inline for inline, some in zip(self.inlines, there, strict=True) if some]
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Invoice:
         return invoices.create_invoice(actor=self.actor(request), draft=True, **data)
@@ -248,7 +275,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         icon="send",
         question=gettext_lazy(
             "It gets its number and is booked. From then on its items and amounts cannot change; "
-            "a mistake is mended by voiding it."
+            "a mistake is mended by voiding or crediting it."
         ),
         when=lambda invoice: invoice.status == InvoiceStatus.DRAFT,
         primary=True,
@@ -269,6 +296,28 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         given = {name: value for name, value in data.items() if value not in (None, "")}
         payment = payments.pay_invoice(record, actor=self.actor(request), **given)
         return _("%(amount)s recorded.") % {"amount": payment}
+
+    @record_action(
+        label=gettext_lazy("Credit"),
+        icon="assignment_return",
+        question=gettext_lazy(
+            "A credit note takes back what was invoiced: say how much of each item, without tax."
+            " The invoice owes less; what was paid beyond that becomes the customer's credit, which"
+            " can be refunded or used for another invoice. A credit note cannot be undone."
+        ),
+        form_class=CreditForm,
+        when=lambda invoice: "credit" in invoices.allowed_moves(invoice),
+        resource="credit-notes",
+        danger=True,
+    )
+    def credit(self, request: HttpRequest, record: Invoice, data: dict[str, Any]) -> HttpResponse:
+        note = credit_notes.create_credit_note(record, actor=self.actor(request), **data)
+        self.message_user(
+            request,
+            _("%(number)s credits %(amount)s.")
+            % {"number": note.number, "amount": worth(note.amount, note.currency)},
+        )
+        return redirect(reverse("admin:billing_creditnote_change", args=[note.pk]))
 
     @record_action(
         label=gettext_lazy("Void"),

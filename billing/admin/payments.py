@@ -1,26 +1,35 @@
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
-from billing import payments
+from billing import payments, refunds
 from billing.admin.forms import bounded, optional, positive, without_links
+from billing.admin.money_forms import AllocateForm, RefundForm, ReversePaymentForm, worth
 from billing.defaults import DEFAULT_ACCOUNT
-from billing.models import Account, Allocation, Payment
+from billing.display import payment_badge
+from billing.models import Account, Allocation, Payment, Refund
+from billing.models.payments import PaymentStatus
 from billing.serializers import PaymentSerializer
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.forms import ItemFormSet
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
+from bizsuite.backoffice.permissions import may
+from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.related import RelatedList
-from bizsuite.backoffice.resource_admin import ItemInline, ResourceAdmin
+from bizsuite.backoffice.resource_admin import ItemInline, RelatedInline, ResourceAdmin
 from customers.admin import CustomerAdmin
+from customers.models import Customer
 
 
 class PaymentForm(MetadataForm):
@@ -61,10 +70,22 @@ class AllocationsInline(ItemInline):
         return super().get_queryset(request).select_related("invoice", "payment")
 
     def get_fields(self, request: HttpRequest, obj: Payment | None = None) -> Any:
-        return ("invoice", "money_amount") if obj else self.fields
+        return ("invoice_link", "counted_on", "money_amount") if obj else self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Payment | None = None) -> Any:
-        return ("money_amount",)
+        return ("invoice_link", "counted_on", "money_amount")
+
+    @admin.display(description=gettext_lazy("invoice"))
+    def invoice_link(self, allocation: Allocation) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:billing_invoice_change", args=[allocation.invoice_id]),
+            allocation.invoice,
+        )
+
+    @admin.display(description=gettext_lazy("counts on"))
+    def counted_on(self, allocation: Allocation) -> str:
+        return day(allocation.date)
 
     @admin.display(description=gettext_lazy("amount"))
     def money_amount(self, allocation: Allocation) -> SafeString | str:
@@ -74,9 +95,56 @@ class AllocationsInline(ItemInline):
         return obj is None and super().has_add_permission(request, obj)
 
 
+class RefundsInline(RelatedInline):
+    """What went back."""
+
+    model = Refund
+    resource = "payments"
+    fields = ("refunded_on", "money_amount")
+    readonly_fields = fields
+    show_change_link = False
+    verbose_name_plural = gettext_lazy("Refunds")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Refund]:
+        return super().get_queryset(request).select_related("payment")
+
+    @admin.display(description=gettext_lazy("date"))
+    def refunded_on(self, refund: Refund) -> str:
+        return day(refund.date)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def money_amount(self, refund: Refund) -> SafeString | str:
+        return money(refund.amount, refund.payment.currency)
+
+
+class PaymentStatusFilter(admin.SimpleListFilter):
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(PaymentStatus.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.with_status(self.value()) if self.value() else queryset
+
+
+class CreditLeftFilter(admin.SimpleListFilter):
+    """Money that waits for an invoice."""
+
+    title = gettext_lazy("credit left")
+    parameter_name = "credit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("true", gettext_lazy("With credit left"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(unallocated__gt=Decimal(0)) if self.value() else queryset
+
+
 @admin.register(Payment)
 class PaymentAdmin(MetadataMixin, ResourceAdmin):
-    """Money that came in. What has been received is not edited."""
+    """Money that came in. What has been received is not edited: it is allocated, goes back, or
+    turns out never to have been."""
 
     resource = "payments"
     serializer_class = PaymentSerializer
@@ -90,10 +158,13 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
         "customer",
         "how",
         "account",
+        "state_badge",
         "money_amount",
         "money_unallocated",
     )
     list_filter = (
+        PaymentStatusFilter,
+        CreditLeftFilter,
         ("customer", AutocompleteSelectFilter),
         "account",
         ("date", RangeDateFilter),
@@ -101,7 +172,8 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
     list_select_related = ("customer", "account")
     date_hierarchy = "date"
     autocomplete_fields = ("customer",)
-    inlines = (AllocationsInline,)
+    inlines = (AllocationsInline, RefundsInline)
+    record_actions = ("allocate", "refund", "reverse")
     fieldsets = (
         (
             None,
@@ -141,10 +213,33 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
     def money_unallocated(self, payment: Payment) -> SafeString | str:
         return money(payment.unallocated, payment.currency) if payment.unallocated else "–"
 
+    @admin.display(description=gettext_lazy("status"))
+    def state_badge(self, payment: Payment) -> SafeString:
+        return payment_badge(payment)
+
     def summary(self, request: HttpRequest, record: Payment) -> list[tuple[Any, Any]]:
-        return [
+        allocated = record.left - record.unallocated
+        figures = [
+            (_("Status"), payment_badge(record)),
             (_("Amount"), money(record.amount, record.currency)),
+            (_("On invoices"), money(allocated, record.currency)),
             (_("Customer's credit"), money(record.unallocated, record.currency)),
+        ]
+        if record.refunded:
+            figures.append((_("Refunded"), money(record.refunded, record.currency)))
+        return figures
+
+    def get_inlines(self, request: HttpRequest, obj: Payment | None) -> Any:
+        """No tables of what there is not."""
+        if obj is None:
+            return self.inlines[:1]
+        return [
+            inline
+            for inline, there in (
+                (AllocationsInline, obj.left - obj.unallocated),
+                (RefundsInline, obj.refunded),
+            )
+            if there
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -154,6 +249,65 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Payment:
         return payments.record_payment(actor=self.actor(request), **data)
 
+    # ── Buttons ──────────────────────────────────────────────────────────────────
+    @record_action(
+        label=gettext_lazy("Allocate credit"),
+        icon="playlist_add_check",
+        question=gettext_lazy(
+            "What no invoice has taken is the customer's credit. Say which of their open invoices"
+            " it pays; the oldest are filled in."
+        ),
+        form_class=AllocateForm,
+        when=lambda payment: "allocate" in payments.payment_moves(payment),
+        primary=True,
+    )
+    def allocate(self, request: HttpRequest, record: Payment, data: dict[str, Any]) -> str:
+        payments.allocate_payment(record, actor=self.actor(request), **data)
+        return _("Allocated. %(credit)s of credit is left.") % {
+            "credit": worth(record.unallocated, record.currency)
+        }
+
+    @record_action(
+        label=gettext_lazy("Refund"),
+        icon="undo",
+        question=gettext_lazy(
+            "Record that money went back to the customer, from the account it had come to. Credit"
+            " goes first; then the invoice that it paid last is owed again."
+        ),
+        form_class=RefundForm,
+        when=lambda payment: "refund" in payments.payment_moves(payment),
+        danger=True,
+    )
+    def refund(self, request: HttpRequest, record: Payment, data: dict[str, Any]) -> str:
+        refunds.refund_payment(record, actor=self.actor(request), **data)
+        return _("%(amount)s refunded.") % {"amount": worth(data["amount"], record.currency)}
+
+    @record_action(
+        label=gettext_lazy("Reverse"),
+        icon="block",
+        question=gettext_lazy(
+            "For a payment that never happened: a check that bounced, or one recorded by mistake."
+            " It is taken out of the books, and its invoices are owed again. This cannot be undone."
+            " If the money did come and went back, refund it instead."
+        ),
+        form_class=ReversePaymentForm,
+        when=lambda payment: "reverse" in payments.payment_moves(payment),
+        danger=True,
+    )
+    def reverse(self, request: HttpRequest, record: Payment, data: dict[str, Any]) -> str:
+        payments.reverse_payment(record, actor=self.actor(request), **data)
+        return _("The payment has been reversed.")
+
+
+def credit_of(request: HttpRequest, customer: Customer) -> list[tuple[Any, Any]]:
+    """For the customer's page, where there is any."""
+    if not may(request, "read", "payments"):
+        return []
+    credit: Decimal = customer.payments.aggregate(total=Sum("unallocated", default=Decimal(0)))[
+        "total"
+    ]
+    return [(_("Credit"), money(credit, organisation_of(request).currency))] if credit else []
+
 
 CustomerAdmin.announce(
     RelatedList(
@@ -162,5 +316,6 @@ CustomerAdmin.announce(
         "payments",
         "billing_payment_changelist",
         "customer__id__exact",
-    )
+    ),
+    figures=credit_of,
 )

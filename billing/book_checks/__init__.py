@@ -4,10 +4,10 @@ Each check yields sentences about what is off, the first row first, and yields n
 is well. They read and never write.
 """
 
+from billing.book_checks.credit_notes import credit_notes_add_up
 from billing.book_checks.documents import (
     documents_add_up,
     invoices_are_paid_by_allocations,
-    numbers_have_no_gap,
     payments_add_up,
     transactions_add_up,
 )
@@ -19,6 +19,7 @@ from billing.book_checks.journal import (
     postings_follow_entries,
     receivables_are_open_invoices,
 )
+from billing.book_checks.numbers import numbers_have_no_gap
 from billing.book_checks.posted import (
     documents_are_posted,
     entries_have_documents,
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     documents_add_up,
     invoices_are_paid_by_allocations,
     payments_add_up,
+    credit_notes_add_up,
     transactions_add_up,
     documents_are_posted,
     entries_have_documents,

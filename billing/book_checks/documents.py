@@ -1,18 +1,14 @@
-"""The documents by themselves: totals, what is paid, numbers."""
+"""The documents by themselves: totals, and what is paid."""
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db.models import F, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, paged
-from billing.invoices import PREFIX
 from billing.models import Allocation, Invoice, Payment, Quote, Transaction
 from billing.models.invoices import InvoiceStatus
 from billing.models.items import DocumentItem
 from bizsuite.money import Line, compute_totals, split_gross
-from bizsuite.numbering.models import NumberSeries
 
 
 def documents_add_up() -> Iterator[Finding]:
@@ -41,15 +37,21 @@ def _adds_up(document: Invoice | Quote) -> Iterator[Finding]:
 
 
 def invoices_are_paid_by_allocations() -> Iterator[Finding]:
-    """What is paid on an invoice was allocated to it, and carried all of its tax when paid."""
+    """What is paid on an invoice was allocated to it, and carries all of its tax once nothing is owed.
+
+    Its tax: less what was credited of it.
+    """
     rows = Invoice.objects.annotate(
         allocated=Sum("allocations__amount", default=NOTHING),
         allocated_tax=Sum("allocations__tax", default=NOTHING),
     )
-    for invoice in paged(rows):
+    for invoice in paged(rows.prefetch_related("taxes")):
         yield from differs(invoice, "paid", invoice.paid, invoice.allocated)
-        if invoice.status == InvoiceStatus.PAID and not invoice.credited:
-            yield from differs(invoice, "tax", invoice.tax, invoice.allocated_tax)
+        if invoice.status == InvoiceStatus.PAID:
+            charged = invoice.tax - sum(
+                (line.credited_tax for line in invoice.taxes.all()), NOTHING
+            )
+            yield from differs(invoice, "tax", charged, invoice.allocated_tax)
 
 
 def payments_add_up() -> Iterator[Finding]:
@@ -94,23 +96,3 @@ def transactions_add_up() -> Iterator[Finding]:
 
 def _standing(reversed_then: object) -> str:
     return "stands" if reversed_then is None else "is reversed"
-
-
-def numbers_have_no_gap() -> Iterator[Finding]:
-    """The numbers of a year are 1 to its counter, each once, on invoices dated in it."""
-    given: dict[int, set[int]] = defaultdict(set)
-    for invoice in paged(Invoice.objects.exclude(number=None).only("number", "date")):
-        year = invoice.date.year
-        digits = str(invoice.number).removeprefix(f"{PREFIX}-{year:04}-")
-        if not re.fullmatch(r"[0-9]{3,}", digits) or int(digits) in given[year]:
-            yield f"{named(invoice)}: {invoice.number} is not a number of {year}, or is there twice."
-        else:
-            given[year].add(int(digits))
-    last = dict(NumberSeries.objects.filter(prefix=PREFIX).values_list("year", "last"))
-    for year in sorted(given.keys() | last.keys()):
-        counter = last.get(year, 0)
-        expected = set(range(1, counter + 1))
-        for number in sorted(expected - given[year]):
-            yield f"{PREFIX}-{year:04}-{number:03} is missing: the counter is at {counter}."
-        for number in sorted(given[year] - expected):
-            yield f"{PREFIX}-{year:04}-{number:03} is there: the counter is at {counter}."

@@ -12,6 +12,7 @@ from django.db.models import QuerySet, Sum
 from billing.book_checks.findings import NOTHING, Finding, differs, named, off, pages, postings_of
 from billing.models import (
     Account,
+    CreditNote,
     Invoice,
     JournalEntry,
     Payment,
@@ -61,6 +62,14 @@ def _payment(payment: Any) -> Sums:
     }
 
 
+def _credit_note(note: CreditNote) -> Sums:
+    return {
+        (Ledger.RECEIVABLE, Basis.ACCRUAL): -note.amount,
+        (Ledger.INCOME, Basis.ACCRUAL): note.subtotal,
+        (Ledger.TAX_PAYABLE, Basis.ACCRUAL): note.tax,
+    }
+
+
 def _transaction(line: Transaction) -> Sums:
     if line.reversed_on is not None or line.payment_id is not None:
         return {}
@@ -90,6 +99,7 @@ KINDS = {
         _payment,
         names=("customer_id", "account_id"),
     ),
+    "creditnote": Documents(CreditNote.objects.all(), _credit_note, names=("customer_id",)),
     "transaction": Documents(
         Transaction.objects.all(), _transaction, names=("account_id", "category_id")
     ),

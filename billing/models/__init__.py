@@ -1,4 +1,5 @@
 from billing.models.catalogue import Account, Category, Product
+from billing.models.credit_notes import CreditNote, CreditNoteItem, CreditNoteTax
 from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
 from billing.models.payments import Allocation, Payment, Refund, Transaction
@@ -9,6 +10,9 @@ __all__ = [
     "Account",
     "Allocation",
     "Category",
+    "CreditNote",
+    "CreditNoteItem",
+    "CreditNoteTax",
     "Invoice",
     "InvoiceItem",
     "InvoiceTax",

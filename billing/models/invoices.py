@@ -10,7 +10,7 @@ from django.db.models.functions import ExtractYear, Length
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.items import DocumentItem, DocumentTax
-from bizsuite.money import ExchangeRateField, MoneyField
+from bizsuite.money import ExchangeRateField, MoneyField, QuantityField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
@@ -138,6 +138,9 @@ class Invoice(Record):
 
 class InvoiceItem(DocumentItem):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="items")
+    # What credit notes have taken back of it: without tax, and how many.
+    credited = MoneyField(_("credited"), default=Decimal(0), editable=False)
+    credited_quantity = QuantityField(_("credited quantity"), default=Decimal(0), editable=False)
 
     class Meta(DocumentItem.Meta):
         ordering = ["invoice_id", "position"]
@@ -146,20 +149,43 @@ class InvoiceItem(DocumentItem):
                 fields=["invoice", "position"], name="billing_invoiceitem_position_once"
             ),
             *DocumentItem.Meta.constraints,
+            models.CheckConstraint(
+                name="billing_invoiceitem_never_credited_twice",
+                condition=Q(credited__gte=Decimal(0), credited__lte=F("total"))
+                & Q(credited_quantity__gte=Decimal(0), credited_quantity__lte=F("quantity")),
+            ),
         ]
 
     @property
     def currency(self) -> str:
         return self.invoice.currency
 
+    @property
+    def left(self) -> Decimal:
+        """What can still be credited of it, without tax."""
+        return self.total - self.credited
+
+    @property
+    def quantity_left(self) -> Decimal:
+        return self.quantity - self.credited_quantity
+
 
 class InvoiceTax(DocumentTax):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes")
+    credited_net = MoneyField(_("credited net"), default=Decimal(0))
+    credited_tax = MoneyField(_("credited tax"), default=Decimal(0))
 
     class Meta(DocumentTax.Meta):
         ordering = ["invoice_id", "rate"]
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "rate"], name="billing_invoicetax_rate_once")
+            models.UniqueConstraint(
+                fields=["invoice", "rate"], name="billing_invoicetax_rate_once"
+            ),
+            models.CheckConstraint(
+                name="billing_invoicetax_never_credited_twice",
+                condition=Q(credited_net__gte=Decimal(0), credited_net__lte=F("net"))
+                & Q(credited_tax__gte=Decimal(0), credited_tax__lte=F("tax")),
+            ),
         ]
 
     @property

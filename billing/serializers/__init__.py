@@ -5,6 +5,7 @@ from billing.serializers.catalogue import (
     CategorySerializer,
     ProductSerializer,
 )
+from billing.serializers.credit_notes import CreditNoteSerializer
 from billing.serializers.documents import (
     AllocateSerializer,
     AllocationSerializer,
@@ -34,6 +35,7 @@ __all__ = [
     "AllocateSerializer",
     "AllocationSerializer",
     "CategorySerializer",
+    "CreditNoteSerializer",
     "DeclineSerializer",
     "InvoiceItemSerializer",
     "InvoicePaymentSerializer",

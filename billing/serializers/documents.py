@@ -61,6 +61,7 @@ class InvoiceSerializer(RecordSerializer):
     tax = ApiMoneyField(read_only=True)
     amount = ApiMoneyField(read_only=True)
     paid = ApiMoneyField(read_only=True)
+    credited = ApiMoneyField(read_only=True)
     balance = ApiMoneyField(read_only=True)
     overdue = serializers.SerializerMethodField()
 
@@ -83,6 +84,7 @@ class InvoiceSerializer(RecordSerializer):
             "subtotal",
             "tax",
             "paid",
+            "credited",
             "balance",
             "draft",
             "items",

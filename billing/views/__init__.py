@@ -5,6 +5,7 @@ from billing.views.catalogue import (
     CategoryViewSet,
     ProductViewSet,
 )
+from billing.views.credit_notes import CreditNoteViewSet
 from billing.views.documents import (
     InvoicePaymentViewSet,
     InvoiceViewSet,
@@ -18,6 +19,7 @@ from billing.views.transfers import TransferViewSet
 __all__ = [
     "AccountViewSet",
     "CategoryViewSet",
+    "CreditNoteViewSet",
     "InvoicePaymentViewSet",
     "InvoiceViewSet",
     "PaymentViewSet",

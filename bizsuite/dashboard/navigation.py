@@ -22,6 +22,12 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Customers"), "groups", "customers", "customers_customer_changelist"),
             (_("Quotes"), "request_quote", "quotes", "billing_quote_changelist"),
             (_("Invoices"), "description", "invoices", "billing_invoice_changelist"),
+            (
+                _("Credit notes"),
+                "assignment_return",
+                "credit-notes",
+                "billing_creditnote_changelist",
+            ),
         ],
     ),
     (

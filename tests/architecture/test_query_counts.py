@@ -84,6 +84,10 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/accounts": lambda: ("/accounts", factories.make_account),
     "/assignees": lambda: ("/assignees", factories.make_user),
     "/categories": lambda: ("/categories", factories.make_category),
+    "/credit-notes": lambda: (
+        "/credit-notes",
+        lambda: factories.make_credit_note(make_invoice(), (1, "5.00"), (0, "1.00")),
+    ),
     "/customers": lambda: ("/customers", factories.make_customer),
     "/invoices": lambda: ("/invoices", make_invoice),
     "/invoices/{invoice_pk}/payments": payments_of_one_invoice,

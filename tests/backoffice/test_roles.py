@@ -14,6 +14,7 @@ from tests.factories import (
     make_account,
     make_canned_reply,
     make_category,
+    make_credit_note,
     make_customer,
     make_department,
     make_draft,
@@ -49,6 +50,7 @@ PAGES: dict[str, Page] = {
     "billing.quote": (make_quote, QUOTE_READERS, QUOTE_WRITERS, QUOTE_WRITERS, QUOTE_WRITERS),
     "crm.lead": (make_lead, BOOKKEEPING | LEAD_SELLERS, *[LEAD_SELLERS] * 3),
     "billing.payment": (make_payment, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
+    "billing.creditnote": (lambda: note(), BOOKKEEPING, NOBODY, NOBODY, NOBODY),
     "billing.transaction": (make_transaction, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.transfer": (make_transfer, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.account": (make_account, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
@@ -74,12 +76,19 @@ PAGES: dict[str, Page] = {
 }
 # Buttons: who may press them, where that is not who changes the page's records.
 BUTTONS: dict[tuple[str, str], set[str]] = {
+    ("billing.payment", "allocate"): ACCOUNTANT,
+    ("billing.payment", "refund"): ACCOUNTANT,
+    ("billing.payment", "reverse"): ACCOUNTANT,
     ("identity.apikey", "restrict"): ADMINISTRATOR,
     ("identity.apikey", "signing"): ADMINISTRATOR,
     ("identity.apikey", "revoke"): ADMINISTRATOR,
     ("webhooks.delivery", "resend"): ADMINISTRATOR,
     ("mail.outgoingmail", "retry"): ADMINISTRATOR,
 }
+
+
+def note() -> Any:
+    return make_credit_note(make_invoice())
 
 
 def entry() -> Any:

@@ -16,35 +16,65 @@ def half_up(numerator: int, denominator: int) -> int:
 
 @dataclass
 class OracleInvoice:
-    """items: (price, quantity, rate) each."""
+    """items: (price, quantity, rate) each. credited: what of each item, without tax."""
 
     items: list[tuple[int, int, int]]
     paid: int = 0
     lines: list[int] = field(init=False)
     subtotal: int = field(init=False)
     tax: int = field(init=False)
+    credited_lines: list[int] = field(init=False)
+    credited_quantities: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         # Ten-thousandths times ten-thousandths are 10^8 to the unit, and so 10^6 to the cent.
         self.lines = [half_up(price * quantity, 10**6) for price, quantity, _ in self.items]
         self.subtotal = sum(self.lines)
+        self.tax = self._tax_on(self.lines)
+        self.credited_lines = [0] * len(self.items)
+        self.credited_quantities = [0] * len(self.items)
+
+    def _tax_on(self, lines: list[int]) -> int:
         net: dict[int, int] = {}
-        for (_, _, rate), line in zip(self.items, self.lines, strict=True):
+        for (_, _, rate), line in zip(self.items, lines, strict=True):
             net[rate] = net.get(rate, 0) + line
-        self.tax = sum(half_up(amount * rate, 10**6) for rate, amount in net.items())
+        return sum(half_up(amount * rate, 10**6) for rate, amount in net.items())
 
     @property
     def amount(self) -> int:
         return self.subtotal + self.tax
 
     @property
+    def credited_tax(self) -> int:
+        return self._tax_on(self.credited_lines)
+
+    @property
+    def credited(self) -> int:
+        return sum(self.credited_lines) + self.credited_tax
+
+    @property
     def balance(self) -> int:
-        return self.amount - self.paid
+        return self.amount - self.paid - self.credited
+
+    def left(self, item: int) -> int:
+        return self.lines[item] - self.credited_lines[item]
+
+    def quantity_left(self, item: int) -> int:
+        return self.items[item][1] - self.credited_quantities[item]
+
+    def credit(self, item: int, net: int, quantity: int = 0) -> None:
+        self.credited_lines[item] += net
+        self.credited_quantities[item] += quantity
+
+    def tax_when(self, paid: int) -> int:
+        """The tax in the first `paid` of what is charged still."""
+        charged = self.amount - self.credited
+        return half_up((self.tax - self.credited_tax) * paid, charged) if charged else 0
 
     @property
     def income_received(self) -> int:
         """What has been paid, less its share of the tax."""
-        return self.paid - (half_up(self.tax * self.paid, self.amount) if self.amount else 0)
+        return self.paid - self.tax_when(self.paid)
 
 
 def total(invoices: Iterable[OracleInvoice], figure: str) -> int:

@@ -341,7 +341,7 @@ def test_issuing_twice_is_refused_and_recorded_once(api):
     answer = api.post(f"/invoices/{draft.pk}/issue")
 
     assert (answer.status, answer.body["code"]) == (409, "invoice_not_draft")
-    assert answer.body["allowed"] == ["pay", "void"]
+    assert answer.body["allowed"] == ["pay", "void", "credit"]
     assert event_types(before) == []
     assert NumberSeries.objects.get().last == 1
     assert JournalEntry.objects.count() == 1
@@ -393,7 +393,12 @@ def test_only_an_issued_invoice_on_which_nothing_is_paid_is_voided(api, state):
     answer = api.post(f"/invoices/{invoice.pk}/void")
 
     assert (answer.status, answer.body["code"]) == (409, "invoice_not_voidable")
-    allowed = {"draft": ["update", "issue", "delete"], "part": ["pay"], "paid": [], "void": []}
+    allowed = {
+        "draft": ["update", "issue", "delete"],
+        "part": ["pay", "credit"],
+        "paid": ["credit"],
+        "void": [],
+    }
     assert answer.body["allowed"] == allowed[state]
     assert event_types(before) == []
 
@@ -420,7 +425,7 @@ def test_an_issued_invoice_is_not_deleted(api):
     answer = api.delete(f"/invoices/{invoice.pk}")
 
     assert (answer.status, answer.body["code"]) == (409, "invoice_issued")
-    assert answer.body["allowed"] == ["pay", "void"]
+    assert answer.body["allowed"] == ["pay", "void", "credit"]
     assert api.get(f"/invoices/{invoice.pk}").status == 200
 
 

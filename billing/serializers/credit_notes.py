@@ -1,0 +1,94 @@
+"""The public shape of credit notes."""
+
+from rest_framework import serializers
+
+from billing.models import CreditNote, CreditNoteItem, CreditNoteTax, Invoice, InvoiceItem
+from billing.serializers.catalogue import COMMON_FIELDS, percent_field
+from billing.serializers.documents import InvoiceSerializer
+from billing.serializers.items import TaxSerializer
+from bizsuite.api.expansion import Expansion
+from bizsuite.api.fields import (
+    ApiMoneyField,
+    ExactNumberField,
+    OptionalTextField,
+    RecordIdField,
+    StrictDateField,
+)
+from bizsuite.api.serializers import RecordSerializer, StrictListSerializer, StrictSerializer
+from bizsuite.money import QUANTITY_MAX, QUANTITY_PLACES
+from customers.models import Customer
+from customers.serializers import CustomerSerializer
+
+
+class CreditNoteItemSerializer(StrictSerializer, serializers.ModelSerializer):
+    """With neither `qty` nor `amount`: all that is left of the item."""
+
+    invoice_item_id = RecordIdField(source="invoice_item", queryset=InvoiceItem.objects.all())
+    description = serializers.CharField(source="invoice_item.description", read_only=True)
+    qty = ExactNumberField(
+        source="quantity",
+        places=QUANTITY_PLACES,
+        maximum=QUANTITY_MAX,
+        positive=True,
+        required=False,
+        allow_null=True,
+        help_text="How many of it; null where only its price was lowered.",
+    )
+    amount = ApiMoneyField(
+        source="total",
+        positive=True,
+        required=False,
+        help_text="Without tax.",
+    )
+    tax_rate = percent_field(source="invoice_item.tax_rate", read_only=True)
+
+    class Meta:
+        model = CreditNoteItem
+        list_serializer_class = StrictListSerializer
+        fields = ("id", "invoice_item_id", "description", "qty", "amount", "tax_rate")
+
+
+class CreditNoteTaxSerializer(TaxSerializer):
+    class Meta(TaxSerializer.Meta):
+        model = CreditNoteTax
+
+
+class CreditNoteSerializer(RecordSerializer):
+    credit_note_number = serializers.CharField(source="number", read_only=True)
+    invoice_id = RecordIdField(source="invoice", queryset=Invoice.objects.all())
+    customer_id = serializers.IntegerField(read_only=True)
+    amount = ApiMoneyField(read_only=True)
+    date = StrictDateField(required=False)
+    subtotal = ApiMoneyField(read_only=True)
+    tax = ApiMoneyField(read_only=True)
+    items = CreditNoteItemSerializer(
+        many=True, required=False, help_text="Left out: all that is left of the invoice."
+    )
+    taxes = CreditNoteTaxSerializer(many=True, read_only=True)
+    reason = OptionalTextField()
+
+    expandable = {
+        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "invoice": Expansion(
+            "invoices", InvoiceSerializer, Invoice.objects.prefetch_related("items", "taxes")
+        ),
+    }
+
+    class Meta:
+        model = CreditNote
+        fields = (
+            "id",
+            "credit_note_number",
+            "invoice_id",
+            "customer_id",
+            "amount",
+            "date",
+            "currency",
+            "subtotal",
+            "tax",
+            "items",
+            "taxes",
+            "reason",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("currency",)

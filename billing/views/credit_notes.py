@@ -1,0 +1,33 @@
+"""The endpoints of credit notes."""
+
+from decimal import Decimal
+from typing import Any
+
+from billing import credit_notes
+from billing.event_types import CREDIT_NOTE
+from billing.filters import CreditNoteFilter
+from billing.models import CreditNote
+from billing.models.invoices import ORDER_OF_NUMBERS
+from billing.serializers import CreditNoteSerializer
+from bizsuite.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin
+
+
+class CreditNoteViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
+    """What was taken back of issued invoices. A credit note is never changed nor removed."""
+
+    resource = "credit-notes"
+    queryset = CreditNote.objects.prefetch_related("items__invoice_item", "taxes")
+    serializer_class = CreditNoteSerializer
+    filterset_class = CreditNoteFilter
+    example = CREDIT_NOTE
+    example_body = {
+        "invoice_id": 1,
+        "items": [{"invoice_item_id": 1, "amount": Decimal("500.00")}],
+        "reason": "Two of the pages were not needed",
+        "date": "2024-02-01",
+    }
+    sortable = ("id", "date", "credit_note_number", "amount", "created_at", "updated_at")
+    sort_columns = {"credit_note_number": ORDER_OF_NUMBERS}
+
+    def create_record(self, data: dict[str, Any]) -> CreditNote:
+        return credit_notes.create_credit_note(actor=self.actor, **data)

@@ -1,0 +1,132 @@
+"""Steps of a random history: invoices, and what is credited of them."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from billing import credit_notes, invoices
+from tests.billing.business import Business, amounts, day, fine, items, money, months, which
+from tests.billing.known_books import KnownInvoice
+from tests.billing.oracle import OracleInvoice, half_up
+from tests.factories import SYSTEM
+
+
+class Documents(Business):
+    @rule(content=items, month=months, draft=st.booleans(), customer=st.integers(0, 1))
+    def create_invoice(self, content, month, draft, customer) -> None:
+        made = self.attempt(
+            draft or self.open_in(month),
+            lambda: invoices.create_invoice(
+                customer=self.customers[customer],
+                date=day(month),
+                items=self.new_items(content),
+                draft=draft,
+                actor=SYSTEM,
+            ),
+        )
+        if made:
+            state = "draft" if draft else "issued"
+            self.known.invoices[made.pk] = KnownInvoice(
+                OracleInvoice(content), month, made.customer_id, state
+            )
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which, content=items)
+    def change_items(self, number, content) -> None:
+        invoice, known = self.some_invoice(number)
+        same = content == known.content.items
+        allowed = known.state == "draft" or same
+        self.attempt(
+            allowed,
+            lambda: invoices.update_invoice(invoice, items=self.new_items(content), actor=SYSTEM),
+        )
+        if allowed:
+            known.content.items = content
+            known.content.__post_init__()
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which)
+    def issue(self, number) -> None:
+        invoice, known = self.some_invoice(number)
+        allowed = known.state == "draft" and self.open_in(known.month)
+        self.attempt(allowed, lambda: invoices.issue_invoice(invoice, actor=SYSTEM))
+        if allowed:
+            known.state = "issued"
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which)
+    def void(self, number) -> None:
+        invoice, known = self.some_invoice(number)
+        allowed = (
+            known.state == "issued"
+            and not known.content.paid
+            and not known.content.credited
+            and self.open_in(known.month)
+        )
+        self.attempt(allowed, lambda: invoices.void_invoice(invoice, actor=SYSTEM))
+        if allowed:
+            known.state = "void"
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which)
+    def delete(self, number) -> None:
+        invoice, known = self.some_invoice(number)
+        allowed = known.state == "draft"
+        self.attempt(allowed, lambda: invoices.delete_invoice(invoice, actor=SYSTEM))
+        if allowed:
+            del self.known.invoices[invoice.pk]
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which, month=months)
+    def credit_the_rest(self, number, month) -> None:
+        invoice, known = self.some_invoice(number)
+        lines = [
+            (item, known.content.left(item), known.content.quantity_left(item))
+            for item in range(len(known.content.items))
+            if known.content.left(item)
+        ]
+        self._credit(invoice, known, month, lines, None)
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which, month=months, item=which, net=amounts)
+    def credit_an_amount(self, number, month, item, net) -> None:
+        invoice, known = self.some_invoice(number)
+        item %= len(known.content.items)
+        possible = net <= known.content.left(item)
+        its_item = invoice.items.all()[item]
+        self._credit(
+            invoice,
+            known,
+            month,
+            [(item, net, 0)] if possible else [],
+            [{"invoice_item": its_item, "total": money(net)}],
+        )
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which, month=months, item=which, share=st.integers(1, 3))
+    def credit_a_quantity(self, number, month, item, share) -> None:
+        invoice, known = self.some_invoice(number)
+        item %= len(known.content.items)
+        left = known.content.quantity_left(item)
+        quantity = max(left // share, 1)
+        net = half_up(known.content.left(item) * quantity, left) if left else 0
+        self._credit(
+            invoice,
+            known,
+            month,
+            [(item, net, quantity)] if net else [],
+            [{"invoice_item": invoice.items.all()[item], "quantity": fine(quantity)}],
+        )
+
+    def _credit(self, invoice, known, month, lines, asked) -> None:
+        """lines: what the model credits; none if it must be refused."""
+        allowed = (
+            bool(lines) and known.state == "issued" and month >= known.month and self.open_in(month)
+        )
+        self.attempt(
+            allowed,
+            lambda: credit_notes.create_credit_note(
+                invoice, items=asked, date=day(month), actor=SYSTEM
+            ),
+        )
+        if allowed:
+            known.credit(lines, month)
