@@ -101,7 +101,7 @@ class Ticket(Record):
         User,
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         related_name="tickets",
         verbose_name=_("assignee"),
     )

@@ -14,6 +14,7 @@ from tests.mail.smtp import smtp_server
 
 pytestmark = pytest.mark.django_db
 
+
 @pytest.fixture(autouse=True)
 def _real_backend(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
