@@ -78,11 +78,11 @@ def update_lead(
     lock(lead)
     if if_version not in (None, lead.version):
         raise Stale("This lead has been changed since you read it.")
-    require_current(lead)
     stage_before = lead.stage
     changes = applied(lead, changes)
     if not changes:
-        return lead
+        return lead  # a merged one too: an import that is run again says what it said before
+    require_current(lead)
     if lead.customer_id is not None and "stage" in changes:
         raise LeadConverted(f"This lead is customer {lead.customer_id} and stays Won.")
     save_changes(lead, changes)

@@ -37,7 +37,7 @@ from crm.models import Lead, LeadNote, Stage, StageMove
 from crm.serializers import LeadSerializer
 from customers.admin import CustomerAdmin
 
-SHOWN_DUPLICATES = 3
+SHOWN_LINKS = 3
 
 
 class NotesInline(RelatedInline):
@@ -183,14 +183,12 @@ class LeadAdmin(LeadPages, MergesSelected, MetadataMixin, ResourceAdmin):
             figures.append((_("Merged into"), link_to(record.merged_into)))
         elif same := self._duplicates_of(record):
             figures.append((_("Likely duplicates"), same))
+        if absorbed := list(record.absorbed.values_list("pk", flat=True)):
+            figures.append((_("Merged from"), _links(absorbed)))
         return figures
 
     def _duplicates_of(self, lead: Lead) -> SafeString | str:
-        ids = possible_duplicates([lead])[lead.pk]
-        same = Lead.objects.filter(pk__in=ids[:SHOWN_DUPLICATES]).order_by("pk")
-        links = format_html_join(", ", "{}", ((link_to(each),) for each in same))
-        more = len(ids) - SHOWN_DUPLICATES
-        return format_html("{} +{}", links, more) if more > 0 else links
+        return _links(possible_duplicates([lead])[lead.pk])
 
     # ── What can be changed ──────────────────────────────────────────────────────
     def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
@@ -299,6 +297,14 @@ class LeadAdmin(LeadPages, MergesSelected, MetadataMixin, ResourceAdmin):
     def merge(self, request: HttpRequest, record: Lead, data: dict[str, Any]) -> str:
         merge_leads(record, data["leads"], now=timezone.now(), actor=self.actor(request))
         return _("Merged into %(name)s.") % {"name": record}
+
+
+def _links(ids: list[int]) -> SafeString | str:
+    """Links to the first of some leads, and how many more there are."""
+    shown = Lead.objects.filter(pk__in=ids[:SHOWN_LINKS]).order_by("pk")
+    links = format_html_join(", ", "{}", ((link_to(each),) for each in shown))
+    more = len(ids) - SHOWN_LINKS
+    return format_html("{} +{}", links, more) if more > 0 else links
 
 
 def _is_current(lead: Lead | None) -> bool:

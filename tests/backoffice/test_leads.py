@@ -126,6 +126,7 @@ class TestTheLeadsPage:
         assert page_of(lead) in text_of(page)
         assert seller.post(page_of(other), {"first_name": "x"}).status_code == 403
         assert page_of(other, "merge") not in text_of(page)
+        assert page_of(other) in text_of(seller.get(page_of(lead)))
 
     def test_the_customers_page_leads_to_its_leads(self, administrator):
         customer = make_customer()

@@ -13,7 +13,7 @@ from crm.leads import delete_lead
 from crm.match_keys import email_key, name_key, phone_key, region_of
 from crm.models import Lead
 from tests.concurrency import at_once
-from tests.factories import SYSTEM, make_lead
+from tests.factories import SYSTEM, make_lead, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -283,9 +283,11 @@ class TestInABatch:
         ]
 
     def test_more_of_them_cost_no_more_queries(self, api):
+        owners = [make_user() for _ in range(3)]
+
         def cost(count: int, start: int) -> int:
             leads = [
-                {"first_name": "A", "email": f"{n}@example.com"}
+                {"first_name": "A", "email": f"{n}@example.com", "owner_id": owners[n % 3].pk}
                 for n in range(start, start + count)
             ]
             with CaptureQueriesContext(connection) as queries:

@@ -111,6 +111,20 @@ class TestOverTheApi:
         assert str(lead.pk) in answer.body["message"]
         assert Event.objects.count() == before
 
+    def test_an_import_that_is_run_again_finds_what_it_made(self, api):
+        """Also what was merged meanwhile, if it says what it said before."""
+        batch = {
+            "leads": [{"first_name": name, "external_id": f"X-{name}"} for name in ("Ann", "Ben")]
+        }
+        first, second = api.post("/batch/leads?upsert=external_id", batch).data
+        merge(Lead.objects.get(pk=first["id"]), Lead.objects.get(pk=second["id"]))
+
+        again = api.post("/batch/leads?upsert=external_id", batch)
+
+        assert again.status == 200
+        assert [row["id"] for row in again.data] == [first["id"], second["id"]]
+        assert Lead.objects.count() == 2
+
 
 class TestTheAction:
     def test_notes_move_and_the_stage_history_stays(self):
