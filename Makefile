@@ -22,7 +22,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fuzz docs check lint types layers migrations format requirements clean
+.PHONY: help setup run demo test fuzz docs check lint types layers migrations format requirements clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ setup: $(INSTALLED) ## Install what the product needs into .venv
 
 run: setup ## Install, then start the product: web, worker and scheduler (ARGS="--bind HOST:PORT")
 	@exec $(BIN)/python manage.py up $(ARGS)
+
+demo: setup ## Install, then start a sandbox with a made-up company to look around in, and print its login
+	@exec $(BIN)/python manage.py up --sandbox $(ARGS)
 
 test: $(INSTALLED_FOR_DEVELOPMENT) $(NODE_PROGRAMS) ## Test on SQLite, then on PostgreSQL + Redis (LEG=sqlite|postgres, ARGS="-k name")
 	@exec $(BIN)/python -m tests.run_legs $(if $(LEG),--leg $(LEG)) -- $(ARGS)

@@ -6,21 +6,29 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 from bizsuite.installation_secrets import load_secrets
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Variables may also stand in a file; what the environment says comes first.
-ENV_FILE = env("BIZSUITE_ENV_FILE", default=str(BASE_DIR / ".env"))
+# "production", or "sandbox": demo data in a database of its own (docs/sandbox.md).
+ENVIRONMENT = env("BIZSUITE_ENVIRONMENT", default="production")
+_SANDBOX = ENVIRONMENT == "sandbox"
+# Variables may also stand in a file; what the environment says comes first. The sandbox has a file
+# of its own: production's names production's database.
+ENV_FILE = env(
+    "BIZSUITE_ENV_FILE", default=str(BASE_DIR / (".env.sandbox" if _SANDBOX else ".env"))
+)
 if ENV_FILE and Path(ENV_FILE).exists():
     env.read_env(ENV_FILE)
 
 # ── Where state lives ────────────────────────────────────────────────────────
-DATA_DIR = Path(env("BIZSUITE_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(
+    env("BIZSUITE_DATA_DIR", default=str(BASE_DIR / ("var/sandbox" if _SANDBOX else "var")))
+).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-ENVIRONMENT = env("BIZSUITE_ENVIRONMENT", default="production")
 DEBUG = env.bool("BIZSUITE_DEBUG", default=False)
 
 # ── Secrets: from the environment, else made once and kept in the data directory ──
@@ -72,6 +80,7 @@ INSTALLED_APPS = [
     "reporting",
     "webhooks",
     "bizsuite.dashboard",
+    "bizsuite.sandbox",
     "bizsuite.operations",
 ]
 MIDDLEWARE = [
@@ -187,6 +196,14 @@ CELERY_BEAT_SCHEDULE = {
     "prune-idempotent-answers": _every(3600, "bizsuite.api.tasks.prune_idempotent_answers"),
 }
 
+if _SANDBOX:
+    # Every ten minutes, so that a machine that was off at midnight catches up.
+    CELERY_BEAT_SCHEDULE["reset-sandbox"] = {
+        "task": "bizsuite.sandbox.tasks.reset_if_due",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    }
+
 # ── Events: the tasks that get every event once it is committed and numbered ─────
 EVENT_CONSUMERS = {
     "billing": "billing.tasks.read_events",
@@ -237,12 +254,10 @@ SPECTACULAR_SETTINGS = {
 WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
 
 # ── Mail: to the server that EMAIL_URL names (smtp+tls://user:password@host:587) ──
-# Without one, and in a sandbox whatever is set, nothing leaves the machine: mails become files in
-# the data directory.
+# Without one nothing leaves the machine: mails become files in the data directory.
 _mail = env.email_url("EMAIL_URL", default="filemail://")
-if ENVIRONMENT == "sandbox":
-    _mail = env.email_url_config("filemail://")
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+# From a sandbox none leaves at all: its rows in the queue are what there is to read.
+EMAIL_BACKEND = "bizsuite.mail.captured.EmailBackend" if _SANDBOX else _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
 EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""

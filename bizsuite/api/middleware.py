@@ -48,6 +48,8 @@ class RequestMiddleware:
         finally:
             current_request_id.reset(token)
         response["X-Request-ID"] = request.request_id
+        if settings.ENVIRONMENT != "production":
+            response["X-Environment"] = settings.ENVIRONMENT
         return response
 
 

@@ -35,6 +35,15 @@ def environment(request: HttpRequest) -> tuple[str, str] | None:
     return _(settings.ENVIRONMENT.capitalize()), "warning"
 
 
+def environment_notice() -> str:
+    """What to know of the sandbox, on every page of it; empty elsewhere."""
+    if settings.ENVIRONMENT != "sandbox":
+        return ""
+    return _(
+        "Sandbox: nothing here is real. It is reset every day at 00:00 UTC, and no mail leaves it."
+    )
+
+
 def environment_prefix(request: HttpRequest) -> str | None:
     shown = environment(request)
     return f"[{shown[0]}]" if shown else None

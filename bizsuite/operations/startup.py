@@ -9,15 +9,17 @@ from typing import BinaryIO, TextIO
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
 from bizsuite.operations.bootstrap import bootstrap
 from bizsuite.operations.instance_lock import only_instance
 from bizsuite.operations.listening import local_url, open_listener
+from bizsuite.operations.sandbox import print_login
 from bizsuite.operations.sqlite_copy import copy_before_migrating
 from bizsuite.operations.supervisor import Program, Supervisor
+from bizsuite.sandbox.resetting import in_sandbox, is_marked, make_sandbox, require_no_installation
 
 PROBE_PATH = f"{settings.API_PREFIX}/"
 
@@ -35,11 +37,24 @@ def start_product(*, bind: str, workers: int, out: TextIO, log: BinaryIO) -> Non
 
 
 def prepare_database(url: str, out: TextIO) -> None:
-    """Bring the tables up to date, with a copy of the database aside, and make the first login."""
+    """Bring the tables up to date, with a copy of the database aside, and make the first login.
+
+    Raises NotASandbox when a sandbox would run on people's data, and CommandError when people
+    would work on data that is thrown away every day.
+    """
+    if in_sandbox():
+        require_no_installation()
+    elif is_marked():
+        raise CommandError(
+            "This database is a sandbox's, which is reset every day. Start it with --sandbox."
+        )
     copy = copy_before_migrating(settings.DATA_DIR, now=timezone.now())
     if copy:
         out.write(f"Copied the database to {copy} before changing its tables.\n")
     call_command("migrate", interactive=False, verbosity=0)
+    if in_sandbox():
+        print_login(make_sandbox(now=timezone.now()), url=url, out=out)
+        return
     bootstrap(email=settings.ADMIN_EMAIL, url=url, data_dir=settings.DATA_DIR, out=out)
 
 

@@ -10,6 +10,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from gunicorn import util
 from gunicorn.http import errors, get_parser
 from gunicorn.http.unreader import SocketUnreader
@@ -50,12 +51,15 @@ def refusal(error: Exception) -> bytes:
     code, message = _WORDS[status]
     request_id = uuid.uuid4().hex
     body = encode(failure(message, code=code, request_id=request_id))
+    environment = settings.ENVIRONMENT
+    mark = "" if environment == "production" else f"X-Environment: {environment}\r\n"
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
         "Connection: close\r\n"
         "Content-Type: application/json\r\n"
         "Cache-Control: no-store\r\n"
         f"X-Request-ID: {request_id}\r\n"
+        f"{mark}"
         f"Content-Length: {len(body)}\r\n"
         "\r\n"
     )

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from bizsuite.mail.models import OutgoingMail
+from bizsuite.mail.sending import send_due
 from tests.backoffice.staff import messages_of, text_of
 from tests.factories import make_mail
 
@@ -50,3 +51,15 @@ def test_it_says_when_no_mail_leaves_the_machine(administrator, settings):
     assert any("EMAIL_URL" in text for text in messages_of(administrator.get(LIST)))
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     assert messages_of(administrator.get(LIST)) == []
+
+
+def test_a_sandboxs_mails_are_shown_as_captured(administrator, settings):
+    settings.EMAIL_BACKEND = "bizsuite.mail.captured.EmailBackend"
+    mail = make_mail()
+    send_due(clock=timezone.now)
+
+    mail.refresh_from_db()
+    assert (mail.status, mail.sent_through) == ("sent", "captured")
+    page = administrator.get(LIST)
+    assert "Captured" in text_of(page)
+    assert messages_of(page) == []

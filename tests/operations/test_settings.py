@@ -28,6 +28,31 @@ def test_a_file_gives_variables_and_the_environment_comes_first(tmp_path):
     assert done.stdout == "environment@example.org 7\n", done.stderr
 
 
+def test_the_sandbox_mails_nobody_and_is_reset_daily(tmp_path):
+    code = (
+        "from bizsuite import settings as s; print(s.EMAIL_BACKEND, s.REDIS_KEY_PREFIX,"
+        " 'reset-sandbox' in s.CELERY_BEAT_SCHEDULE)"
+    )
+    environment = clean_environment() | {
+        "EMAIL_URL": "smtp://localhost:25",
+        "BIZSUITE_DATA_DIR": str(tmp_path),
+    }
+    said = {
+        name: subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment | {"BIZSUITE_ENVIRONMENT": name},
+            capture_output=True,
+            text=True,
+        ).stdout
+        for name in ("sandbox", "production")
+    }
+    assert said == {
+        "sandbox": "bizsuite.mail.captured.EmailBackend bizsuite-sandbox True\n",
+        "production": "django.core.mail.backends.smtp.EmailBackend bizsuite-production False\n",
+    }
+
+
 def test_the_example_lists_every_variable():
     source = (ROOT / "bizsuite" / "settings.py").read_text()
     variables = set(re.findall(r'env(?:\.\w+)?\(\s*"(\w+)"', source))

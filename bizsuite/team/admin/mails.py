@@ -13,7 +13,7 @@ from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin, RelatedInline
 from bizsuite.mail import mails
 from bizsuite.mail.models import MailAttachment, MailStatus, OutgoingMail
-from bizsuite.mail.sending import leaves_the_house
+from bizsuite.mail.sending import CAPTURED, leaves_the_house, transport
 
 TONES = {
     MailStatus.QUEUED: "info",
@@ -62,7 +62,7 @@ class MailAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if request.method == "GET" and not leaves_the_house():
+        if request.method == "GET" and not leaves_the_house() and transport() != CAPTURED:
             text = _(
                 "No mail server is set (EMAIL_URL): mails are kept here and written to files, and "
                 "none leaves this machine."
@@ -76,6 +76,8 @@ class MailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state_badge(self, mail: OutgoingMail) -> SafeString:
+        if mail.sent_through == CAPTURED:
+            return badge(_("Captured"), "info")
         return badge(mail.get_status_display(), TONES[MailStatus(mail.status)])
 
     @admin.display(description=gettext_lazy("attempts"), ordering="attempts")

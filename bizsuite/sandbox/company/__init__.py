@@ -1,0 +1,47 @@
+"""The demo's company, made by the same actions as everybody's data.
+
+The same each time: one seed, and dates counted from today, so that there is always something
+overdue, something due soon and a year to look back on.
+"""
+
+import datetime
+import random
+
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import User, organisation
+from bizsuite.identity.roles import Role
+from bizsuite.sandbox.company.conversations import open_tickets
+from bizsuite.sandbox.company.prospects import find_leads
+from bizsuite.sandbox.company.sales import sell
+from bizsuite.sandbox.company.spending import spend
+from bizsuite.sandbox.company.story import Story
+from bizsuite.team.profile import update_organisation
+
+ACTOR = Actor(name="Demo data", role=Role.ADMINISTRATOR, source="cli")
+SEED = 20_240_115
+
+__all__ = ["ACTOR", "fill"]
+
+
+def fill(staff: dict[str, User], *, now: datetime.datetime) -> None:
+    """Found the company and let it have done business for a year. Call it in a transaction.
+
+    staff: who works there, by role.
+    """
+    profile = update_organisation(
+        organisation(),
+        name="Harbour & Pine Studio",
+        address="14 Quay Street\nBristol BS1 4DJ\nUnited Kingdom",
+        email="hello@harbourandpine.example",
+        tax_id="GB123456789",
+        currency="GBP",
+        timezone="Europe/London",
+        payment_terms_days=30,
+        actor=ACTOR,
+    )
+    dice = random.Random(SEED)  # noqa: S311  nothing here is secret
+    story = Story(today=profile.today(now), now=now, random=dice, actor=ACTOR, staff=staff)
+    sell(story)
+    spend(story)
+    open_tickets(story)
+    find_leads(story)
