@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bizsuite.api.expansion import Expansion
@@ -84,6 +85,7 @@ class TicketSerializer(RecordSerializer):
         }
 
 
+@extend_schema_field({"type": "string", "contentEncoding": "base64"})
 class FileContentField(StrictCharField):
     """Bytes, as base64."""
 

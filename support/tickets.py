@@ -34,6 +34,10 @@ class TicketFixed(Conflict):
     code = "ticket_fixed"
 
 
+class TicketTaken(Conflict):
+    code = "ticket_taken"
+
+
 class TicketMoveNotAllowed(Conflict):
     code = "ticket_move_not_allowed"
 
@@ -105,6 +109,20 @@ def update_ticket(
         setattr(ticket, name, value)
     Ticket.objects.filter(pk=ticket.pk).change(**changes, search_text=ticket.folded_search_text())
     return recorded("ticket.updated", ticket, actor)
+
+
+@transaction.atomic
+def take_ticket(ticket: Ticket, *, assignee: User, instead_of: int | None, actor: Actor) -> Ticket:
+    """Give a ticket to `assignee` if it is still that user's who had it when they looked.
+
+    instead_of: the user's id, None for nobody. Raises TicketTaken: of two who take it at once,
+    the second must hear of the first.
+    """
+    lock(ticket)
+    if ticket.assignee_id not in (instead_of, assignee.pk):
+        name = ticket.assignee.name if ticket.assignee else "nobody"
+        raise TicketTaken(f"Ticket {ticket.number} has been given to {name} meanwhile.")
+    return update_ticket(ticket, assignee=assignee, actor=actor)
 
 
 @transaction.atomic

@@ -33,11 +33,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """omitted: how many messages between the first and the others are not shown."""
+    """omitted: how many messages between the first and the others are not shown. last_id: the
+    latest reply's, 0 while there is none."""
 
     first: Message
     others: list[Message]
     omitted: int
+    last_id: int
 
 
 def conversation_of(ticket: Ticket) -> Conversation:
@@ -51,7 +53,8 @@ def conversation_of(ticket: Ticket) -> Conversation:
         files=list(ticket.attachments.filter(reply=None)),
     )
     omitted = rows.count() - SHOWN if len(latest) == SHOWN else 0
-    return Conversation(first, [_message(reply) for reply in latest], omitted)
+    last_id = latest[-1].pk if latest else 0
+    return Conversation(first, [_message(reply) for reply in latest], omitted, last_id)
 
 
 def texts_to_pick(ticket: Ticket, request: HttpRequest) -> Iterator[tuple[str, Any]]:

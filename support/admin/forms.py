@@ -4,15 +4,20 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import FILE_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from bizsuite.backoffice.metadata import MetadataForm
 from bizsuite.backoffice.record_actions import ActionForm
 from bizsuite.identity.models import User
 from support.attachments import MAX_FILE_BYTES, MAX_FILES
-from support.models import Department
+from support.models import Department, Reply, Ticket
 from support.models.tickets import MESSAGE_LENGTH
 
 PUBLIC, INTERNAL, CUSTOMER = "public", "internal", "customer"
@@ -40,7 +45,7 @@ class TicketForm(MetadataForm):
                 self.fields[name].widget = self.fields[name].widget.widget
 
 
-class SeveralFilesInput(forms.ClearableFileInput):
+class SeveralFilesInput(UnfoldAdminFileFieldWidget):
     allow_multiple_selected = True
 
 
@@ -63,8 +68,21 @@ class SeveralFilesField(forms.FileField):
         return files
 
 
+class TakeForm(ActionForm):
+    """seen_assignee: whose it was on the page with the button."""
+
+    seen_assignee = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, record: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        self.initial["seen_assignee"] = record.assignee_id
+
+
 class ReplyForm(ActionForm):
-    """The box below a conversation, and the page it becomes when something in it is wrong."""
+    """The box below a conversation, and the page it becomes when something in it is wrong.
+
+    last_seen: the id of the latest reply on the page that the writer looked at.
+    """
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=KINDS, initial=PUBLIC, widget=UnfoldAdminSelectWidget
@@ -77,6 +95,25 @@ class ReplyForm(ActionForm):
     files = SeveralFilesField(
         label=gettext_lazy("Files"),
         required=False,
-        widget=SeveralFilesInput(attrs={"class": " ".join(FILE_CLASSES)}),
     )
     then_close = forms.BooleanField(label=gettext_lazy("Close the ticket with it"), required=False)
+    last_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *args: Any, record: Ticket, **kwargs: Any) -> None:
+        super().__init__(data and data.copy(), *args, record=record, **kwargs)
+        self.initial["last_seen"] = getattr(self._latest(), "pk", 0)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Say once what somebody wrote in the meantime: two answers to a customer are one too
+        many. Sending again is the answer to it."""
+        cleaned = super().clean()
+        latest = self._latest()
+        if latest is not None and latest.pk > (self.cleaned_data.get("last_seen") or 0):
+            self.data["last_seen"] = latest.pk
+            text = _("%(name)s wrote meanwhile: “%(text)s” Send again if yours still fits.")
+            said = Truncator(latest.message).chars(200)
+            raise forms.ValidationError(text % {"name": latest.author_name, "text": said})
+        return cleaned
+
+    def _latest(self) -> Reply | None:
+        return Reply.objects.filter(ticket=self.record).order_by("-id").first()

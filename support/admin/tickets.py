@@ -24,7 +24,7 @@ from customers.admin import CustomerAdmin
 from customers.models import Customer
 from support import replies, tickets
 from support.admin.conversation import conversation_of, texts_to_pick
-from support.admin.forms import CUSTOMER, INTERNAL, KINDS, ReplyForm, TicketForm
+from support.admin.forms import CUSTOMER, INTERNAL, KINDS, ReplyForm, TakeForm, TicketForm
 from support.admin.queues import PRESSING_FIRST, QueueFilter, queue_of, tabs
 from support.departments import DEFAULT_DEPARTMENT
 from support.display import priority_badge, status_badge, waiting
@@ -245,9 +245,15 @@ class TicketAdmin(MetadataMixin, ResourceAdmin):
         label=gettext_lazy("Assign to me"),
         icon="person_add",
         question=gettext_lazy("It is yours from then on."),
+        form_class=TakeForm,
     )
     def assign_to_me(self, request: HttpRequest, record: Ticket, data: dict[str, Any]) -> str:
-        tickets.update_ticket(record, assignee=request.user, actor=self.actor(request))
+        tickets.take_ticket(
+            record,
+            assignee=request.user,
+            instead_of=data["seen_assignee"],
+            actor=self.actor(request),
+        )
         return _("%(number)s is yours.") % {"number": record}
 
     @record_action(

@@ -236,6 +236,20 @@ class TestReplying:
         assert "The files of a ticket may have at most" in text_of(page)
         assert not Reply.objects.exists()
 
+    def test_what_a_colleague_wrote_meanwhile_is_said_once_and_then_it_is_sent(self, agent):
+        ticket = make_ticket()
+        page = agent.get(page_of(ticket))
+        make_reply(ticket, message="I have it already.")
+        path = f"{LIST}{ticket.pk}/reply/"
+
+        warned = agent.post(path, form_values(page, "reply-form") | {"message": "Mine"})
+
+        assert "system wrote meanwhile: “I have it already.”" in text_of(warned)
+        assert Reply.objects.count() == 1
+        again = agent.send_from(warned, path, form="action-form")
+        assert again.status_code == 302
+        assert Reply.objects.latest("id").message == "Mine"
+
 
 class TestMoving:
     @pytest.mark.parametrize(
@@ -269,12 +283,28 @@ class TestMoving:
 
     def test_it_becomes_mine(self, agent):
         ticket = make_ticket()
+        path = f"{LIST}{ticket.pk}/assign-to-me/"
 
-        agent.post(f"{LIST}{ticket.pk}/assign-to-me/")
+        agent.send(path, form="action-form")
 
         ticket.refresh()
         assert ticket.assignee == agent.user
         assert "assign-to-me" not in text_of(agent.get(page_of(ticket)))
+
+    def test_who_takes_it_second_hears_of_the_first(self, agent, administrator):
+        ticket = make_ticket()
+        path = f"{LIST}{ticket.pk}/assign-to-me/"
+        as_seen = {"seen_assignee": ""}
+        administrator.post(path, as_seen)
+
+        late = agent.post(path, as_seen)
+
+        assert "has been given to Ada Reyes meanwhile" in text_of(late)
+        ticket.refresh()
+        assert ticket.assignee == administrator.user
+        agent.post(path, {"seen_assignee": administrator.user.pk})
+        ticket.refresh()
+        assert ticket.assignee == agent.user
 
 
 class TestChanging:

@@ -10,7 +10,15 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Request, sync_playw
 
 from crm.models import Lead
 from customers.models import Customer
-from tests.factories import PASSWORD, make_customer, make_invoice, make_lead, make_user
+from tests.factories import (
+    PASSWORD,
+    make_canned_reply,
+    make_customer,
+    make_invoice,
+    make_lead,
+    make_ticket,
+    make_user,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -166,4 +174,32 @@ def test_a_lead_dropped_on_lost_is_asked_why(browse):
     browse.page.wait_for_selector("[data-stage=Lost] [data-lead]")
 
     assert Lead.objects.get(pk=lead.pk).lost_reason == "Too dear"
+    assert browse.complaints == []
+
+
+def test_a_ticket_is_answered_with_a_canned_text_and_a_file(browse, tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "offer.txt").write_text("An offer")
+    make_canned_reply("Greeting", text="Hello {customer}!")
+    ticket = make_ticket(customer=make_customer(account="Jane Smith"))
+    sign_in(browse)
+    browse.visit(f"/admin/support/ticket/{ticket.pk}/change/")
+
+    browse.page.fill("#reply-form [name=message]", "First this.")
+    browse.page.select_option(".reply-canned", label="Greeting")
+    assert (
+        browse.page.input_value("#reply-form [name=message]") == "First this.\n\nHello Jane Smith!"
+    )
+    browse.page.set_input_files("#reply-form [name=files]", tmp_path / "offer.txt")
+    assert browse.page.inner_text(".reply-files-names") == "offer.txt"
+    browse.page.click("text=Internal note")
+    assert browse.page.is_visible("text=Staff only.")
+    browse.page.click("text=Reply to the customer")
+    browse.page.set_viewport_size(PHONE)
+    assert browse.width() <= PHONE["width"]
+    browse.page.click("button:text-is('Send')")
+    browse.page.wait_for_selector(".message-staff >> text=offer.txt")
+
+    ticket.refresh_from_db()
+    assert ticket.status == "Pending"
     assert browse.complaints == []

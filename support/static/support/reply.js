@@ -16,10 +16,13 @@ document.addEventListener("DOMContentLoaded", () => {
     message.focus();
   });
 
-  form.elements.files.addEventListener("change", (event) => {
+  form.addEventListener("change", (event) => {
+    if (event.target !== form.elements.files) return;
+    // Not on to the theme's own listener: it fails where no text field stands beside the files.
+    event.stopPropagation();
     const chosen = Array.from(event.target.files, (file) => file.name);
     names.textContent = chosen.join(", ") || nothing;
-  });
+  }, { capture: true });
 
   let sending = false;
   form.addEventListener("submit", () => { sending = true; });
