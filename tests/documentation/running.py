@@ -25,8 +25,15 @@ class Outcome:
 
     @property
     def differs(self) -> bool:
-        """Whether it went well, and the page shows another answer."""
+        """Whether the page shows another answer."""
         return self.step.answer is not None and not is_shown_truly(self.step.answer, self.answer)
+
+    @property
+    def report(self) -> str | None:
+        """What a reader of the page would complain of; None if all is as it says."""
+        if self.fault is None and self.differs:
+            return f"Another answer than shown to\n{self.step.commands}{self.answer}"
+        return self.fault and f"{self.fault}\nto\n{self.step.commands}"
 
 
 def run_page(text: str, product: Product) -> list[Outcome]:

@@ -56,7 +56,7 @@ def _write_answers(page: Path, product: Product) -> list[str]:
         if each.differs and not each.fault
     }
     page.write_text(with_answers(text, answers))
-    return [f"{each.step.commands}{each.fault}" for each in outcomes if each.fault]
+    return [str(each.report) for each in outcomes if each.fault]
 
 
 if __name__ == "__main__":
