@@ -46,6 +46,12 @@ class CreditNoteItemSerializer(StrictSerializer, serializers.ModelSerializer):
         model = CreditNoteItem
         list_serializer_class = StrictListSerializer
         fields = ("id", "invoice_item_id", "description", "qty", "amount", "tax_rate")
+        help_texts = {
+            "id": "Names the line.",
+            "invoice_item_id": "The item of the invoice that is credited.",
+            "description": "The item's.",
+            "tax_rate": "The item's, in percent.",
+        }
 
 
 class CreditNoteTaxSerializer(TaxSerializer):
@@ -92,3 +98,14 @@ class CreditNoteSerializer(RecordSerializer):
             *COMMON_FIELDS,
         )
         read_only_fields = ("currency",)
+        help_texts = {
+            "credit_note_number": "Its year is the date's.",
+            "invoice_id": "The invoice that is credited.",
+            "customer_id": "Whose invoice it is.",
+            "amount": "What is taken off the invoice, tax included.",
+            "date": "No day before the invoice's; today if not given.",
+            "subtotal": "The items added up, without tax.",
+            "tax": "The taxes added up.",
+            "taxes": "The tax of each rate.",
+            "reason": "Why, in your words.",
+        }

@@ -104,6 +104,7 @@ class InvoiceSerializer(RecordSerializer):
             "subtotal": "The items added up, without tax.",
             "tax": "The taxes added up.",
             "paid": "What was paid on it so far.",
+            "credited": "What credit notes took off it.",
             "balance": "What is still owed.",
             "items": "What is charged, at least one line. Sent in a change, they replace all.",
             "taxes": "The tax of each rate.",

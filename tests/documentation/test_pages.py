@@ -12,7 +12,6 @@ from tests.documentation.pages import (
     README,
     generated_parts,
     pages,
-    steps_of,
     with_generated,
 )
 from tests.documentation.reference import generated
