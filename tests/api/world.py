@@ -12,9 +12,10 @@ from typing import Any
 
 from django.conf import settings
 
+from billing.models import InvoiceItem
 from bizsuite.api.documentation import openapi_document
 from tests.api_client import ApiClient
-from tests.factories import make_ticket, make_user
+from tests.factories import make_credit_note, make_invoice, make_payment, make_ticket, make_user
 from tests.webhooks.factories import make_delivery, make_endpoint
 
 DOCUMENT = openapi_document(settings.ROOT_URLCONF)
@@ -33,6 +34,9 @@ MADE: dict[str, Callable[[], Any]] = {
     "/webhooks": make_endpoint,
     "/webhooks/deliveries": make_delivery,
     "/tickets": make_ticket,
+    # Not on the invoice that other examples pay.
+    "/credit-notes": lambda: make_credit_note(make_invoice()),
+    "/payments": make_payment,
 }
 
 _numbers = itertools.count(1)
@@ -117,6 +121,8 @@ class World:
     def _make(self, collection: str) -> int:
         if collection in MADE:
             return MADE[collection]().pk
+        if collection == "/invoice_items":  # no resource of its own
+            return InvoiceItem.objects.filter(invoice=self.id_in("/invoices"))[0].pk
         creation = next(each for each in operations() if str(each) == f"POST {collection}")
         answer = self.api.post(self.address(collection), self.example_of(creation))
         assert answer.status == 201, (collection, answer.body)
