@@ -200,7 +200,7 @@ def test_who_may_only_read_does_not_answer(viewer):
 
 def test_what_was_said_outlives_whoever_said_it():
     user, customer = make_user(name="Ben Okafor"), make_customer()
-    ticket = make_ticket(customer=customer, assignee=user)
+    ticket = make_ticket(customer=customer)
     reply = make_reply(ticket)
     Reply.objects.filter(pk=reply.pk).change(user=user, author_name=user.name)
 
@@ -208,4 +208,4 @@ def test_what_was_said_outlives_whoever_said_it():
 
     reply.refresh()
     ticket.refresh()
-    assert (reply.user_id, reply.author_name, ticket.assignee_id) == (None, "Ben Okafor", None)
+    assert (reply.user_id, reply.author_name) == (None, "Ben Okafor")
