@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from bizsuite.api.parsing import MEDIA_TYPE
 from bizsuite.api.schema_document import INTRODUCTION
 from bizsuite.api.schema_parts import ERRORS_OF_ALL
-from bizsuite.identity.roles import Role
+from bizsuite.errors import Conflict, DomainError
+from bizsuite.identity.roles import SCOPED, Role, role_may
 from tests.documentation.operations import (
     Operation,
     Schema,
@@ -18,6 +19,14 @@ from tests.documentation.operations import (
 from tests.documentation.pages import laid_out
 from tests.documentation.tables import fields_table, properties, table, type_in_words
 
+# Whose refusals only the admin, a command or a test meets.
+BESIDE_THE_API = (
+    "bizsuite.mail",
+    "bizsuite.operations",
+    "bizsuite.sandbox",
+    "bizsuite.team.keys",
+    "tests.",
+)
 # What holds for all of it says what they are.
 COMMON_PARAMETERS = {"page", "limit", "sort", "fields", "expand"}
 
@@ -29,6 +38,7 @@ def generated(page: str, part: str) -> str:
         "example": _example,
         "conventions": _conventions,
         "statuses": _statuses,
+        "roles": _roles,
         "events": _all_events,
     }
     return parts[part](page)
@@ -66,7 +76,31 @@ def _statuses(page: str) -> str:
         example = content.get("example") or content["examples"]["validation"]["value"]
         code = f"`{example['code']}`" if "code" in example else "none"
         rows[status] = (status, response["description"], code, example["message"])
-    return table(("status", "when", "code, such as", "message, such as"), rows.values())
+    text = table(("status", "when", "code, such as", "message, such as"), rows.values())
+    codes = ", ".join(f"`{code}`" for code in sorted(_codes_of(Conflict)))
+    return f"{text}\n\nThe `code` of a 409 says which rule it was: {codes}."
+
+
+def _codes_of(error: type[DomainError]) -> set[str]:
+    """Its own and those of all that are made of it, as far as the API can answer with them."""
+    codes = set() if error.__module__.startswith(BESIDE_THE_API) else {error.code}
+    return codes.union(*map(_codes_of, error.__subclasses__()))
+
+
+def _roles(page: str) -> str:
+    rows = []
+    for role in Role:
+        writes = {each for each in SCOPED if role_may(role, "write", each)}
+        reads = {each for each in SCOPED if role_may(role, "read", each)} - writes
+        rows.append((f"`{role.value}`", _resources(writes), _resources(reads)))
+    return table(("role", "may write", "reads too"), rows)
+
+
+def _resources(names: set[str]) -> str:
+    """In words, for a cell of a table."""
+    if names == SCOPED:
+        return "everything"
+    return ", ".join(sorted(names)) or "nothing"
 
 
 def _failures(own: Iterable[Operation]) -> list[tuple[str, Schema]]:
