@@ -53,6 +53,9 @@ def prepare_database(url: str, out: TextIO) -> None:
         out.write(f"Copied the database to {copy} before changing its tables.\n")
     call_command("migrate", interactive=False, verbosity=0)
     if in_sandbox():
+        if not is_marked():
+            out.write("Making up a company for the sandbox; this takes some seconds …\n")
+            out.flush()
         print_login(make_sandbox(now=timezone.now()), url=url, out=out)
         return
     bootstrap(email=settings.ADMIN_EMAIL, url=url, data_dir=settings.DATA_DIR, out=out)

@@ -7,11 +7,11 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from billing.models import Account, Category, Invoice, Payment, Quote
+from billing.models import Account, Category, CreditNote, Invoice, Payment, Quote
 from bizsuite.events.models import Event
 from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
-from bizsuite.sandbox import resetting
+from bizsuite.sandbox import resetting, tasks
 from bizsuite.sandbox.emptying import KEPT_TABLES, emptied_tables
 from bizsuite.sandbox.models import SandboxMarker
 from bizsuite.sandbox.resetting import NotASandbox, make_sandbox, reset_if_due, reset_sandbox
@@ -134,6 +134,7 @@ class TestTheCompany:
             "Void",
         }
         assert Invoice.objects.overdue(today).exists()
+        assert CreditNote.objects.count() == 2
         shown = {quote.status_on(today) for quote in Quote.objects.all()}
         assert shown == {"Draft", "Sent", "Accepted", "Declined", "Expired", "Converted"}
         assert set(Ticket.objects.values_list("status", flat=True)) == {"Open", "Pending", "Closed"}
@@ -239,6 +240,14 @@ class TestResetting:
         assert not reset_if_due(now=NOON + datetime.timedelta(hours=11, minutes=59))
         assert reset_if_due(now=NOON + datetime.timedelta(hours=12))
         assert not reset_if_due(now=NOON + datetime.timedelta(hours=12, minutes=10))
+
+    def test_by_the_scheduler_is_the_same(self, login):
+        SandboxMarker.objects.update(reset_at=NOON - datetime.timedelta(days=2))
+        make_customer(account="Visitor")
+
+        tasks.reset_if_due()
+
+        assert not Customer.objects.filter(account="Visitor").exists()
 
 
 class TestWhatIsNoSandbox:

@@ -1,11 +1,12 @@
 """Customers, what they were sold, and what they paid."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from billing.catalogue import create_account, create_product
+from billing.credit_notes import create_credit_note
 from billing.invoices import create_invoices, void_invoice
 from billing.models import Invoice, Product
 from billing.payments import pay_invoice, record_payment
@@ -34,6 +35,7 @@ def sell(story: Story) -> None:
     )
     _leave_some_unfinished(story)
     _get_paid(story, invoices)
+    _credit(story, invoices)
     _quote(story)
 
 
@@ -173,6 +175,28 @@ def _pay_too_much(story: Story) -> None:
             actor=story.actor,
         )
     refund_payment(payment, amount=Decimal("150"), date=story.days_ago(12), actor=story.actor)
+
+
+def _credit(story: Story, invoices: list[Invoice]) -> None:
+    """One item each of an invoice that is still open and of one that was paid."""
+    reasons = ("One item was not delivered", "Wrong colours: our mistake")
+    still_open = [invoice for invoice in _fresh(invoices) if invoice.balance == invoice.amount]
+    paid = [invoice for invoice in _fresh(invoices) if not invoice.balance]
+    for invoice, reason in zip((still_open[-2], paid[-2]), reasons, strict=True):
+        first = invoice.items.order_by("position", "pk")[0]
+        create_credit_note(
+            invoice,
+            items=[{"invoice_item": first}],
+            date=story.today,
+            reason=reason,
+            actor=story.actor,
+        )
+
+
+def _fresh(invoices: list[Invoice]) -> Iterable[Invoice]:
+    """As they are after the payments."""
+    numbers = [invoice.pk for invoice in invoices]
+    return Invoice.objects.filter(pk__in=numbers).order_by("pk")
 
 
 def _quote(story: Story) -> None:
