@@ -1,5 +1,3 @@
-import functools
-
 import pytest
 
 from bizsuite.sandbox import emptying, resetting
@@ -11,11 +9,11 @@ def _environment(settings):
 
 
 @pytest.fixture(scope="session")
-def rows_of_a_new_database():
-    """As `fresh_rows()`, which takes seconds, but once for all tests."""
-    return functools.cache(emptying.fresh_rows)
+def rows_of_a_new_database() -> str:
+    return emptying.fresh_rows()
 
 
 @pytest.fixture(autouse=True)
-def _quick_fresh_rows(monkeypatch, rows_of_a_new_database):
-    monkeypatch.setattr(resetting, "fresh_rows", rows_of_a_new_database)
+def _asked_once(monkeypatch, rows_of_a_new_database):
+    """Asking the migrations takes seconds, and what they say does not change between two tests."""
+    monkeypatch.setattr(resetting, "fresh_rows", lambda: rows_of_a_new_database)

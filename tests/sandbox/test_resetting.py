@@ -44,13 +44,19 @@ def short_story(monkeypatch):
 
 @pytest.fixture
 def login(short_story):
-    return make_sandbox(now=NOON)
+    return newly_reset()
 
 
 @pytest.fixture
 def company(db):
     """The whole of it."""
-    return make_sandbox(now=NOON)
+    return newly_reset()
+
+
+def newly_reset():
+    """PostgreSQL's sequences have gone on in other tests; a reset begins them anew."""
+    make_sandbox(now=NOON)
+    return reset_sandbox(now=NOON)
 
 
 def contents() -> dict[str, list]:
