@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from bizsuite.api.files import FileNegotiation
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -21,7 +22,7 @@ from bizsuite.api.views import (
     UpdateMixin,
 )
 from support import attachments, departments, replies, tickets
-from support.downloads import file_response
+from support.downloads import attachment_response
 from support.event_types import ATTACHMENT, DEPARTMENT, REPLY, TICKET
 from support.filters import DepartmentFilter, ReplyFilter, TicketFilter
 from support.models import Attachment, Department, Reply, Ticket
@@ -192,11 +193,11 @@ class AttachmentViewSet(ResourceViewSet):
         attachments.remove_attachment(self.get_object(), actor=self.actor)
         return Response({"success": True, "message": "Attachment deleted"})
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    @action(detail=True, methods=["get"])
+    @extend_schema(responses={(200, FileNegotiation.media_type): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], content_negotiation_class=FileNegotiation)
     def content(self, request: Any, ticket_pk: str, pk: str) -> HttpResponse:
         """The file itself, to save and never to show."""
-        return file_response(self.get_object())
+        return attachment_response(request, self.get_object())
 
     def location_of(self, record: Attachment) -> str:
         return f"{settings.API_PREFIX}/tickets/{record.ticket_id}/attachments/{record.pk}"

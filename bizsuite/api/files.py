@@ -1,9 +1,9 @@
 """Addresses that answer with a file instead of an envelope; what they refuse has one all the same."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.utils.mediatypes import media_type_matches
@@ -12,7 +12,10 @@ from bizsuite.api import etags
 
 
 class FileNegotiation(DefaultContentNegotiation):
-    """Takes who asks for `media_type`, or for JSON as everywhere."""
+    """Takes who asks for `media_type`, or for JSON as everywhere.
+
+    media_type: what the document promises; anything, where that is the file's own.
+    """
 
     media_type = "*/*"
 
@@ -35,18 +38,15 @@ def file_response(
 ) -> HttpResponse:
     """The file, or 304 for who has it.
 
-    inline: whether a browser may show it in place; never for what strangers have uploaded.
+    inline: whether a browser may show it in place. Never for what strangers have uploaded: that is
+    saved, and neither guessed at nor run.
     """
-    etag = etags.etag_of(0, content)
     response = HttpResponse(content, content_type=media_type)
-    shown = "inline" if inline else "attachment"
-    # RFC 6266: a plain name for old readers, and the whole one.
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in name)
-    response["Content-Disposition"] = (
-        f"{shown}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    )
+    response["Content-Disposition"] = content_disposition_header(not inline, name)
     response["X-Content-Type-Options"] = "nosniff"
-    response["ETag"] = etag
+    if not inline:
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["ETag"] = etag = etags.etag_of(0, content)
     if etags.is_shown(request.headers.get("If-None-Match", ""), etag):
         return etags.not_modified(response)
     return response

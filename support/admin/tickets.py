@@ -28,7 +28,7 @@ from support.admin.forms import CUSTOMER, INTERNAL, KINDS, ReplyForm, TakeForm, 
 from support.admin.queues import PRESSING_FIRST, QueueFilter, queue_of, tabs
 from support.departments import DEFAULT_DEPARTMENT
 from support.display import priority_badge, status_badge, waiting
-from support.downloads import file_response
+from support.downloads import attachment_response
 from support.models import Attachment, Author, Status, Ticket
 from support.models.tickets import ORDER_OF_PRIORITY
 from support.serializers import TicketSerializer
@@ -195,7 +195,7 @@ class TicketAdmin(MetadataMixin, ResourceAdmin):
             raise PermissionDenied
         attachment = get_object_or_404(Attachment, ticket=ticket_id, pk=attachment_id)
         try:
-            return file_response(attachment)
+            return attachment_response(request, attachment)
         except NotFound as error:
             raise Http404(error.message) from None
 
