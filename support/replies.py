@@ -51,6 +51,7 @@ def add_reply(
         user_id=None if by_customer else actor.user_id,
         message=message,
         internal=internal,
+        created_at=now,
         **fields,
     )
     add_files(ticket, reply, attachments)

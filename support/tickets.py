@@ -61,7 +61,7 @@ def create_tickets(
         department = fields.get("department") or default_department()
         require_in_use(department)
         _require_active_assignee(fields.get("assignee"))
-        values = {**fields, "department": department, "waiting_since": now}
+        values = {**fields, "department": department, "created_at": now, "waiting_since": now}
         tickets.append(Ticket(**values))
     numbers = next_numbers(PREFIX, organisation().today(now).year, len(tickets))
     for ticket, number in zip(tickets, numbers, strict=True):

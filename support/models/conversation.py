@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bizsuite.identity.models import NAME_LENGTH, User
@@ -49,6 +50,8 @@ class Reply(Record):
     internal = models.BooleanField(_("internal"), default=False)
     # Of the mail that brought it to the customer: answers name it, and so do the next mails.
     mail_message_id = models.CharField(max_length=255, blank=True, default="", editable=False)
+
+    created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
 
     objects = ReplyQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.db.models.functions import Length, Substr
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bizsuite.identity.models import User
@@ -108,6 +109,8 @@ class Ticket(Record):
     first_response_at = models.DateTimeField(_("first response"), null=True, editable=False)
     waiting_since = models.DateTimeField(_("waiting since"), null=True, editable=False)
     resolved_at = models.DateTimeField(_("resolved"), null=True, editable=False)
+    # Given by the action, like the other instants of a ticket.
+    created_at = models.DateTimeField(_("opened"), default=timezone.now, editable=False)
     search_text = models.TextField(editable=False, default="")
 
     objects = TicketQuerySet.as_manager()

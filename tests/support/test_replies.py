@@ -60,9 +60,10 @@ def test_staff_answer_with_the_name_of_the_keys_user():
 def test_the_first_answer_is_dated_and_makes_it_the_customers_turn():
     ticket = make_ticket(now=NOW)
 
-    make_reply(ticket, now=NOW + HOUR)
+    first = make_reply(ticket, now=NOW + HOUR)
     make_reply(ticket, now=NOW + 2 * HOUR)
 
+    assert (ticket.created_at, first.created_at) == (NOW, NOW + HOUR)
     assert state(ticket) == ("Pending", None, NOW + HOUR)
     assert events(ticket) == ["ticket.replied", "ticket.replied"]
 
