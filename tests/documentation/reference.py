@@ -134,7 +134,7 @@ def _operations_table(own: list[Operation], page: str) -> str:
 
 
 def _told(operation: Operation, page: str) -> str:
-    """The summary, and what is said of this operation alone."""
+    """What is said of this operation alone, else its summary."""
     summary: str = operation.said["summary"]
     if operation.is_batch:
         return summary if page == "batch" else f"{summary}, up to 1000 at once: [batches](batch.md)"
@@ -142,7 +142,7 @@ def _told(operation: Operation, page: str) -> str:
     siblings = [each for each in operations_on(page) if each is not operation]
     if any(each.said.get("description", "").startswith(about) for each in siblings):
         return summary
-    return f"{summary}. {about}"
+    return about.removesuffix(".")
 
 
 def _shapes(own: list[Operation], page: str) -> Iterator[tuple[str, str]]:
