@@ -3,6 +3,7 @@
 `.env.example` lists the variables with their defaults.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -20,6 +21,8 @@ _SANDBOX = ENVIRONMENT == "sandbox"
 ENV_FILE = env(
     "BIZSUITE_ENV_FILE", default=str(BASE_DIR / (".env.sandbox" if _SANDBOX else ".env"))
 )
+# As it was given: `up --sandbox` hands it on, without what stands in production's file.
+GIVEN_ENVIRONMENT = dict(os.environ)
 if ENV_FILE and Path(ENV_FILE).exists():
     env.read_env(ENV_FILE)
 

@@ -21,8 +21,8 @@ PRODUCTIONS_OWN = frozenset(
 def sandbox_environment(production: Mapping[str, str], *, data_dir: Path) -> dict[str, str]:
     """The environment of the sandbox beside this production environment.
 
-    Its data directory is one within production's; its database is there unless `.env.sandbox`
-    names another. Hosts, proxies and Redis (under a prefix of its own) are shared.
+    production: without the variables of its `.env`; the sandbox reads `.env.sandbox`. Its data
+    directory is one within production's; its database is there unless that file names another.
     """
     shared = {name: value for name, value in production.items() if name not in PRODUCTIONS_OWN}
     if shared.get("BIZSUITE_ENV_FILE"):  # an empty one says that there is none

@@ -1,6 +1,5 @@
 """The sandbox as a program: beside production, killed, and pointed at the wrong database."""
 
-import os
 import re
 import signal
 import socket
@@ -14,7 +13,7 @@ import httpx
 import pytest
 
 from bizsuite.operations.sandbox import sandbox_environment
-from tests.product import ROOT, Product, installation, running_product
+from tests.product import ROOT, Product, clean_environment, installation, running_product
 
 SANDBOX = {"BIZSUITE_ENVIRONMENT": "sandbox"}
 
@@ -187,8 +186,14 @@ def test_beside_production_it_takes_over_neither_database_nor_secrets():
 
 
 def test_one_command_starts_it_in_a_folder_of_its_own(tmp_path):
-    environment = os.environ | {"BIZSUITE_DATA_DIR": str(tmp_path), "BIZSUITE_ENV_FILE": ""}
-    environment.pop("DATABASE_URL", None)
+    file = tmp_path / "production.env"
+    file.write_text(
+        "DATABASE_URL=sqlite:////nowhere/production.sqlite3\nBIZSUITE_ALLOWED_HOSTS=x\n"
+    )
+    environment = clean_environment() | {
+        "BIZSUITE_DATA_DIR": str(tmp_path),
+        "BIZSUITE_ENV_FILE": str(file),
+    }
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--sandbox", "--bind", "127.0.0.1:0"]
     with subprocess.Popen(
         [*command, "--workers", "1"],

@@ -23,7 +23,7 @@ def worker_count(text: str) -> int:
 
 def _become_sandbox() -> NoReturn:
     """Run this very command again, with the settings of the sandbox."""
-    environment = sandbox_environment(os.environ, data_dir=settings.DATA_DIR)
+    environment = sandbox_environment(settings.GIVEN_ENVIRONMENT, data_dir=settings.DATA_DIR)
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, *sys.argv], environment)  # noqa: S606
 
