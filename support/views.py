@@ -174,6 +174,10 @@ class AttachmentViewSet(ResourceViewSet):
     def get_queryset(self) -> QuerySet[Attachment]:
         return super().get_queryset().filter(ticket=self.kwargs["ticket_pk"])
 
+    def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:
+        """Who asks for `image/png` means the file, and not the envelope of an error."""
+        return super().perform_content_negotiation(request, force or self.action == "content")
+
     def list(self, request: Any, ticket_pk: str) -> Response:
         get_object_or_404(Ticket, pk=ticket_pk)
         return self.answer_page(self.get_queryset())

@@ -176,6 +176,17 @@ class TestHandingOut:
         assert "sandbox" in answer.headers["Content-Security-Policy"]
         assert "no-store" in answer.headers["Cache-Control"]
 
+    def test_whatever_the_client_accepts(self, api):
+        ticket = make_ticket()
+        attachment = attachments.attach_file(ticket, name="a.png", content=PNG, actor=SYSTEM)
+        path = f"/tickets/{ticket.pk}/attachments/{attachment.pk}"
+        accept = {"Accept": "image/png"}
+
+        assert api.get(f"{path}/content", headers=accept).raw == PNG
+        assert api.get(path, headers=accept).status == 406
+        missing = api.get(f"/tickets/{ticket.pk}/attachments/999/content", headers=accept)
+        assert (missing.status, missing.body["success"]) == (404, False)
+
     def test_only_through_its_own_ticket(self, api):
         attachment = attachments.attach_file(make_ticket(), name="a", content=b"a", actor=SYSTEM)
         other = make_ticket()

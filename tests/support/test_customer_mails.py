@@ -124,6 +124,17 @@ def test_a_reply_that_is_refused_is_not_mailed(api, ticket):
     assert not OutgoingMail.objects.exists()
 
 
+def test_a_reply_that_is_sent_twice_with_one_key_is_mailed_once(api, ticket):
+    path, key = f"/tickets/{ticket.pk}/replies", {"Idempotency-Key": "reply-1"}
+
+    first = api.post(path, {"message": "Hello"}, headers=key)
+    again = api.post(path, {"message": "Hello"}, headers=key)
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.data == first.data
+    assert OutgoingMail.objects.count() == 1
+
+
 def test_it_goes_where_the_customer_is_now(ticket):
     customers.update_customer(ticket.customer, email="new@example.com", actor=SYSTEM)
     make_reply(ticket, now=NOW)
