@@ -28,7 +28,7 @@ from billing.quote_states import (
     store_expiry,
 )
 from billing.serializers import QuoteSerializer
-from bizsuite.errors import Stale
+from bizsuite.errors import Forbidden, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation, organisation
@@ -177,8 +177,11 @@ def convert_quote(
     """Make the invoice of a quote; returns it, and whether it was made now.
 
     Once: afterwards the answer is the same invoice, whoever asks. It is issued, or a draft where
-    the actor may not write invoices. Prices and tax rates are the quote's, not today's.
+    the actor may not write invoices. Prices and tax rates are the quote's, not today's. Raises
+    Forbidden if the actor may not read invoices, for the answer is one.
     """
+    if not actor.may("read", "invoices"):
+        raise Forbidden("Converting a quote needs the right to read invoices.")
     # The lock makes those who come at the same moment wait, and find the invoice of the first.
     quote, today = locked(quote), today or organisation().today()
     if quote.invoice is not None:

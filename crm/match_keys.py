@@ -31,13 +31,16 @@ def email_key(email: str) -> str:
 def phone_key(phone: str, region: str | None) -> str:
     """The first number in the text, as E.164; else its digits, which then are all there is.
 
-    region: the country (ISO 3166) of numbers that name none, or None if that is not known.
+    Nothing where these are fewer than FEWEST_DIGITS. region: the country (ISO 3166) of numbers
+    that name none, or None if that is not known.
     """
+    digits = "".join(str(unicodedata.digit(each)) for each in phone if each.isdecimal())
+    if len(digits) < FEWEST_DIGITS:
+        return ""
     parsed = _parsed(phone, region)
     if parsed is not None:
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    digits = "".join(str(unicodedata.digit(each)) for each in phone if each.isdecimal())
-    return digits[:MAX_PHONE_KEY] if len(digits) >= FEWEST_DIGITS else ""
+    return digits[:MAX_PHONE_KEY]
 
 
 def _parsed(phone: str, region: str | None) -> phonenumbers.PhoneNumber | None:

@@ -77,10 +77,15 @@ def _filled(lead: Lead, absorbed: Sequence[Lead]) -> dict[str, Any]:
         if any(getattr(lead, name) not in (None, "") for name in names):
             continue
         for other in absorbed:
-            if any(getattr(other, name) not in (None, "") for name in names):
+            if any(_can_be_taken(getattr(other, name)) for name in names):
                 filled |= {name: getattr(other, name) for name in names}
                 break
     return filled | {"metadata": _metadata(lead, absorbed)}
+
+
+def _can_be_taken(value: Any) -> bool:
+    """Whether there is anything; of an owner, whether they still work here."""
+    return value not in (None, "") and getattr(value, "is_active", True)
 
 
 def _metadata(lead: Lead, absorbed: Sequence[Lead]) -> dict[str, str]:

@@ -52,8 +52,13 @@ def read_numbers_anew() -> None:
 
 
 def _pages() -> Iterator[list[Any]]:
-    """The leads with a number that names no country, some at a time."""
+    """The leads with a number that names no country, some at a time.
+
+    Held until the transaction ends, or the key of a number that is changed meanwhile would be
+    made of the old one.
+    """
     rows = Lead.objects.exclude(phone="").exclude(phone__startswith="+").order_by("pk")
+    rows = rows.select_for_update()
     last = 0
     while page := list(rows.filter(pk__gt=last).only("pk", "phone", "phone_key")[:LEADS_AT_ONCE]):
         yield page

@@ -1,5 +1,6 @@
 """Two pages of their own: the pipeline as a board, and what is to be done today."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -120,7 +121,7 @@ class LeadPages:
                     lead,
                     stage=stage,
                     # What the person saw on the card, which may be an hour old.
-                    if_version=int(version) if version.isdecimal() else None,
+                    if_version=int(version) if re.fullmatch("[0-9]{1,9}", version) else None,
                     actor=self.actor(request),
                 )
         except DomainError as refusal:

@@ -355,6 +355,13 @@ class TestTheBoard:
         assert answer["Location"] == BOARD
         assert fresh(lead).stage == "Lost"
 
+    def test_a_version_that_is_no_number_is_not_asked_about(self, seller):
+        lead = make_lead()
+
+        seller.post(MOVE, {"lead": lead.pk, "stage": "Contacted", "version": "9" * 5000})
+
+        assert fresh(lead).stage == "Contacted"
+
     @pytest.mark.parametrize(
         "sent", [{}, {"lead": "x", "stage": "New"}, {"lead": 999999, "stage": "New"}]
     )

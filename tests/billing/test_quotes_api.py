@@ -217,6 +217,18 @@ def test_sellers_convert_into_a_draft_which_only_others_issue(client_with, api):
     assert api.post(f"/invoices/{draft.data['id']}/issue").data["status"] == "Unpaid"
 
 
+def test_a_key_that_may_not_read_invoices_makes_none(client_with):
+    quote = make_quote()
+    refused = client_with(scopes=("quotes:write",)).post(f"/quotes/{quote.pk}/convert")
+
+    assert refused.status == 403
+    assert "read invoices" in refused.body["message"]
+    assert not Invoice.objects.exists()
+    assert not Event.objects.filter(type="quote.converted").exists()
+    reading = client_with(scopes=("quotes:write", "invoices:read"))
+    assert reading.post(f"/quotes/{quote.pk}/convert").data["status"] == "Draft"
+
+
 def test_deleting_the_draft_that_it_became_makes_it_convertible_again(api, client_with):
     quote = make_quote()
     path = f"/quotes/{quote.pk}"

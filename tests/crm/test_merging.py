@@ -151,6 +151,17 @@ class TestTheAction:
 
         assert (lead.last_name, lead.next_action, lead.next_action_date) == ("", "Call", None)
 
+    def test_an_owner_who_left_is_not_taken_and_the_next_one_is(self):
+        gone, colleague = make_user(), make_user()
+        lead, first, second = make_lead(), make_lead(owner=gone), make_lead(owner=colleague)
+        only_theirs = make_lead(owner=gone)
+        type(gone).objects.filter(pk=gone.pk).change(is_active=False)
+
+        merge(lead, first, second)
+        alone = merge(make_lead(), only_theirs)
+
+        assert (lead.owner, alone.owner) == (colleague, None)
+
     def test_metadata_is_of_all_and_the_leads_own_counts_first(self):
         lead = make_lead(metadata={"a": "1"})
         full = make_lead(metadata={f"n{number}": "x" for number in range(49)} | {"a": "2"})
