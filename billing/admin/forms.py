@@ -21,6 +21,7 @@ from unfold.widgets import (
 from billing.defaults import DEFAULT_ACCOUNT
 from billing.models import Account, Category
 from billing.models.catalogue import FlowType
+from billing.models.quotes import QuoteStatus
 from bizsuite.backoffice.metadata import MetadataForm
 from bizsuite.backoffice.record_actions import ActionForm
 from bizsuite.identity.models import organisation
@@ -81,6 +82,11 @@ class QuoteForm(MetadataForm):
         if self.instance.pk is None:
             optional(self, "valid_until")
             self.fields["valid_until"].help_text = _("Empty: 30 days after its date.")
+        elif "valid_until" in self.fields and self._has_expired():
+            self.fields["valid_until"].help_text = _("It has expired. A later day revives it.")
+
+    def _has_expired(self) -> bool:
+        return bool(self.instance.status_on(organisation().today()) == QuoteStatus.EXPIRED)
 
 
 class DeclineForm(ActionForm):

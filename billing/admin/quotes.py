@@ -206,7 +206,6 @@ class QuoteAdmin(MetadataMixin, ResourceAdmin):
             "a draft if you may not issue invoices."
         ),
         when=_allows("convert"),
-        primary=True,
     )
     def convert(self, request: HttpRequest, record: Quote, data: dict[str, Any]) -> HttpResponse:
         invoice, _is_new = quotes.convert_quote(record, actor=self.actor(request))

@@ -95,6 +95,7 @@ def test_a_past_quote_is_expired_offers_no_answer_and_is_revived_by_a_new_day(
 
     page = text_of(administrator.get(page_of(quote)))
     assert "Expired" in page
+    assert "A later day revives it." in page
     assert f"{LIST}{quote.pk}/accept/" not in page
     answer = press(administrator, quote, "accept")
     assert "give it a new valid_until" in text_of(answer)
@@ -102,6 +103,7 @@ def test_a_past_quote_is_expired_offers_no_answer_and_is_revived_by_a_new_day(
     administrator.send(page_of(quote), {"valid_until": TOMORROW.isoformat()})
     quote.refresh_from_db()
     assert quote.status == "Draft"
+    assert "A later day revives it." not in text_of(administrator.get(page_of(quote)))
     assert f"{LIST}{quote.pk}/accept/" in text_of(administrator.get(page_of(quote)))
 
 
