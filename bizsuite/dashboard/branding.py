@@ -35,13 +35,14 @@ def environment(request: HttpRequest) -> tuple[str, str] | None:
     return _(settings.ENVIRONMENT.capitalize()), "warning"
 
 
-def environment_notice() -> str:
-    """What to know of the sandbox, on every page of it; empty elsewhere."""
+def environment_notice(request: HttpRequest) -> dict[str, str]:
+    """For every template: what to know of the sandbox on each of its pages."""
     if settings.ENVIRONMENT != "sandbox":
-        return ""
-    return _(
+        return {}
+    notice = _(
         "Sandbox: nothing here is real. It is reset every day at 00:00 UTC, and no mail leaves it."
     )
+    return {"environment_notice": notice}
 
 
 def environment_prefix(request: HttpRequest) -> str | None:

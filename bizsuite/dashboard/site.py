@@ -16,7 +16,6 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from bizsuite.backoffice.actors import actor_of
-from bizsuite.dashboard.branding import environment_notice
 from bizsuite.dashboard.home import home_context
 from bizsuite.dashboard.reports import financial_report
 from bizsuite.dashboard.search import found
@@ -70,10 +69,6 @@ class StaffSite(UnfoldAdminSite):
 
     def financial_report(self, request: HttpRequest) -> HttpResponse:
         return financial_report(request, self.each_context(request))
-
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        context: dict[str, Any] = super().each_context(request)
-        return context | {"environment_notice": environment_notice()}
 
     def usage(self, request: HttpRequest) -> HttpResponse:
         return usage_page(request, self.each_context(request))

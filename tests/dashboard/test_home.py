@@ -171,6 +171,28 @@ def test_an_environment_that_is_not_the_real_one_says_so(administrator, settings
     assert "[Sandbox]" in text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/admin/", 200),
+        ("/admin/customers/customer/", 200),
+        ("/admin/usage/", 200),
+        ("/admin/customers/customer/add/", 200),
+        ("/admin/nothing/", 404),
+    ],
+)
+def test_every_page_of_a_sandbox_says_that_nothing_is_real(administrator, settings, path, status):
+    notice = "Sandbox: nothing here is real."
+    assert notice not in text_of(administrator.get(path))
+    settings.ENVIRONMENT = "sandbox"
+
+    page = administrator.get(path)
+
+    assert page.status_code == status
+    assert notice in text_of(page)
+    assert page["X-Environment"] == "sandbox"
+
+
 def test_groups_are_not_offered(administrator):
     assert administrator.get("/admin/auth/group/").status_code == 404
 
