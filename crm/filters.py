@@ -1,7 +1,6 @@
 """The filters of the list of leads."""
 
 import datetime
-import zoneinfo
 from typing import Any
 
 from django.db.models import QuerySet
@@ -80,12 +79,10 @@ class LeadFilter(RecordFilter):
         return queryset.overdue(today) if value == "overdue" else queryset.due(today)
 
     def filter_from(self, queryset: Any, name: str, value: datetime.date) -> QuerySet:
-        return queryset.filter(created_at__gte=_start_of(value))
+        return queryset.filter(created_at__gte=organisation().start_of(value))
 
     def filter_to(self, queryset: Any, name: str, value: datetime.date) -> QuerySet:
-        if value == datetime.date.max:
-            return queryset
-        return queryset.filter(created_at__lt=_start_of(value + datetime.timedelta(days=1)))
+        return queryset.filter(created_at__lt=organisation().end_of(value))
 
     def filter_merged(self, queryset: Any, name: str, value: bool) -> QuerySet:
         return queryset.filter(merged_into__isnull=not value)
@@ -99,9 +96,3 @@ class LeadNoteFilter(RecordFilter):
     class Meta:
         model = LeadNote
         fields = ("external_id", "updated_since")
-
-
-def _start_of(day: datetime.date) -> datetime.datetime:
-    """Midnight where the organisation is."""
-    zone = zoneinfo.ZoneInfo(organisation().timezone)
-    return datetime.datetime.combine(day, datetime.time.min, tzinfo=zone)

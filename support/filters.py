@@ -1,7 +1,6 @@
 """The filters of support's lists."""
 
 import datetime
-import zoneinfo
 
 from django.db.models import QuerySet
 
@@ -17,7 +16,6 @@ from bizsuite.api.filters import (
 from bizsuite.identity.models import organisation
 from support.models import Author, Department, Priority, Reply, Status, Ticket
 
-EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(9900, 1, 1)
 COMMON = ("external_id", "updated_since")
 
 
@@ -49,10 +47,10 @@ class TicketFilter(RecordFilter):
         return queryset.filter(assignee__isnull=not value)
 
     def filter_from(self, queryset: QuerySet, name: str, value: datetime.date) -> QuerySet:
-        return queryset.filter(created_at__gte=start_of(value))
+        return queryset.filter(created_at__gte=organisation().start_of(value))
 
     def filter_to(self, queryset: QuerySet, name: str, value: datetime.date) -> QuerySet:
-        return queryset.filter(created_at__lt=start_of(value) + datetime.timedelta(days=1))
+        return queryset.filter(created_at__lt=organisation().end_of(value))
 
 
 class ReplyFilter(RecordFilter):
@@ -62,11 +60,3 @@ class ReplyFilter(RecordFilter):
     class Meta:
         model = Reply
         fields = ("author", "internal", *COMMON)
-
-
-def start_of(day: datetime.date) -> datetime.datetime:
-    """The instant at which a day begins where the organisation is."""
-    # Days that have no neighbour in every time zone; no ticket is that old or that young.
-    day = min(max(day, EARLIEST), LATEST)
-    zone = zoneinfo.ZoneInfo(organisation().timezone)
-    return datetime.datetime.combine(day, datetime.time.min, tzinfo=zone)

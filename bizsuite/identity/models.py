@@ -22,6 +22,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 NAME_LENGTH = 150
 EMAIL_LENGTH = 254
+# Beyond them a day has no beginning in some time zone. Nothing here is that old or that young.
+EARLIEST_DAY, LATEST_DAY = datetime.date(1900, 1, 1), datetime.date(9900, 1, 1)
 
 
 class UserQuerySet(RecordQuerySet["User"]):
@@ -187,6 +189,16 @@ class Organisation(models.Model):
     def today(self, now: datetime.datetime | None = None) -> datetime.date:
         """The date where the organisation is."""
         return (now or timezone.now()).astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
+
+    def start_of(self, day: datetime.date) -> datetime.datetime:
+        """The instant at which a day begins where the organisation is."""
+        day = min(max(day, EARLIEST_DAY), LATEST_DAY)
+        zone = zoneinfo.ZoneInfo(self.timezone)
+        return datetime.datetime.combine(day, datetime.time.min, tzinfo=zone)
+
+    def end_of(self, day: datetime.date) -> datetime.datetime:
+        """The instant at which the next day begins there."""
+        return self.start_of(min(day, LATEST_DAY) + datetime.timedelta(days=1))
 
 
 def organisation() -> Organisation:

@@ -1,17 +1,10 @@
 import datetime
-import zoneinfo
 
 from django.db.models import QuerySet
 
 from bizsuite.api.filters import DateFilter, IdFilter, InstantFilter, RecordFilter, TextFilter
 from bizsuite.identity.models import organisation
 from bizsuite.usage.models import ENDPOINT_LENGTH, HourlyUsage
-
-
-def start_of(day: datetime.date) -> datetime.datetime:
-    """When the day begins where the organisation is."""
-    zone = zoneinfo.ZoneInfo(organisation().timezone)
-    return datetime.datetime.combine(day, datetime.time(), zone)
 
 
 class UsageFilter(RecordFilter):
@@ -38,9 +31,7 @@ class UsageFilter(RecordFilter):
         fields = ("key_id", "endpoint", "date_from", "date_to", "since", "until")
 
     def filter_from(self, queryset: QuerySet, name: str, value: datetime.date) -> QuerySet:
-        return queryset.filter(hour__gte=start_of(value))
+        return queryset.filter(hour__gte=organisation().start_of(value))
 
     def filter_to(self, queryset: QuerySet, name: str, value: datetime.date) -> QuerySet:
-        if value == datetime.date.max:
-            return queryset
-        return queryset.filter(hour__lt=start_of(value + datetime.timedelta(days=1)))
+        return queryset.filter(hour__lt=organisation().end_of(value))

@@ -9,9 +9,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
 
 from bizsuite.backoffice.display import day, moment, money
+from bizsuite.backoffice.filters import DaysFilter
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.record_actions import record_action
@@ -97,7 +97,7 @@ class LeadAdmin(LeadPages, MergesSelected, MetadataMixin, ResourceAdmin):
         OwnerFilter,
         "stage",
         DueFilter,
-        ("created_at", RangeDateFilter),
+        ("created_at", DaysFilter),
         MergedFilter,
     )
     list_select_related = ("owner",)

@@ -11,9 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from bizsuite.backoffice.display import moment
+from bizsuite.backoffice.filters import DaysFilter
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import record_action
@@ -63,7 +64,7 @@ class TicketAdmin(MetadataMixin, ResourceAdmin):
         ("department", admin.RelatedOnlyFieldListFilter),
         ("assignee", admin.RelatedOnlyFieldListFilter),
         ("customer", AutocompleteSelectFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", DaysFilter),
     )
     list_before_template = "support/queues.html"
     search_help_text = gettext_lazy("Number, subject or customer, open or closed")

@@ -239,6 +239,33 @@ class TestTheList:
         assert self.shown(seller, "due=overdue") == {theirs.pk}
         assert self.shown(seller, "due=none") == {nobodys.pk}
 
+    def test_days_of_adding_are_the_organisations_and_both_are_in(self, seller):
+        update_organisation(organisation(), timezone="Europe/Berlin", actor=SYSTEM)
+        made = {}
+        for moment in (
+            "2024-03-01T22:59",
+            "2024-03-01T23:00",
+            "2024-03-02T22:59",
+            "2024-03-02T23:00",
+        ):
+            lead = make_lead()
+            Lead.objects.filter(pk=lead.pk).change(
+                created_at=datetime.datetime.fromisoformat(f"{moment}+00:00")
+            )
+            made[moment] = lead.pk
+        before, first, last, after = made.values()
+
+        assert self.shown(seller, "created_at_from=2024-03-02&created_at_to=2024-03-02") == {
+            first,
+            last,
+        }
+        assert self.shown(seller, "created_at_from=2024-03-03") == {after}
+        assert self.shown(seller, "created_at_to=2024-03-01") == {before}
+        assert self.shown(seller, "created_at_from=0001-01-01&created_at_to=9999-12-31") == set(
+            made.values()
+        )
+        assert len(self.shown(seller, "created_at_from=soon")) == len(made)
+
     def test_merged_leads_are_out_of_the_way(self, seller):
         lead, other = make_lead(), make_lead()
         merge_leads(lead, [other], now=other.created_at, actor=SYSTEM)

@@ -273,7 +273,7 @@ class TestLists:
         assert self.ids(api, "date_from=2024-03-02&date_to=2024-03-02") == [lead.pk]
         assert self.ids(api, "date_to=2024-03-01") == []
         assert self.ids(api, "date_from=2024-03-03") == []
-        assert self.ids(api, "date_to=9999-12-31") == [lead.pk]
+        assert self.ids(api, "date_from=0001-01-01&date_to=9999-12-31") == [lead.pk]
 
     def test_what_is_due_is_open_and_for_today_or_earlier(self, api):
         today = organisation().today()

@@ -154,6 +154,7 @@ def test_days_are_the_organisations(api):
 
     assert len(api.get("/usage?date_from=2024-01-15&date_to=2024-01-15").data) == 1
     assert api.get("/usage?date_to=2024-01-14").data == []
+    assert len(api.get("/usage?date_from=0001-01-01&date_to=9999-12-31").data) == 1
 
 
 def test_endpoints_can_be_chosen_and_rows_sorted(api):
