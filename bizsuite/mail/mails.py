@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +28,7 @@ _HOUR = datetime.timedelta(hours=1)
 # Nine attempts in two days and a bit: a mail server that was down over a weekend's night.
 DELAYS = (_MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 3 * _HOUR, 8 * _HOUR, 16 * _HOUR, 24 * _HOUR)
 _PRUNED_AT_ONCE = 1000
+_SHOWN_OF_NAME = 150
 _WORKER = Actor.system("worker")
 
 
@@ -192,8 +193,9 @@ def new_message_id(sender: str) -> str:
 
 
 def named_address(name: str, address: str) -> str:
-    """`Name <address>`, as it stands in a mail's From."""
-    return formataddr((one_line(name), address)) if name else address
+    """`"Name" <address>`, as people read it; it is encoded when it is sent."""
+    quoted = one_line(name)[:_SHOWN_OF_NAME].replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{address}>' if quoted else address
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,8 @@
 
 import datetime
 import socket
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from django.utils import timezone
@@ -51,6 +53,23 @@ def test_a_mail_arrives_whole(settings):
     assert taken.get_payload(decode=True).decode().splitlines() == [".", "Ä 漢字", ".dot"]
     assert state(mail) == ("sent", "")
     assert mail.sent_through == f"127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme", 'Ann "the" \\ Smith', "Müller, Ünal & Co", "漢" * 200, "A\r\nBcc: x@y.z"]
+)
+def test_whoever_writes_is_named(settings, name):
+    sender = named_address(name, "hello@example.com")
+    mail = make_mail(sender=sender)
+    with smtp_server() as server:
+        settings.EMAIL_PORT = server.port
+        run()
+
+    assert state(mail) == ("sent", "")
+    shown, address = parseaddr(server.taken[0]["From"])
+    assert address == "hello@example.com"
+    assert str(make_header(decode_header(shown))) == " ".join(name.split())[:150]
+    assert server.taken[0]["Bcc"] is None
 
 
 def test_what_the_server_says_of_one_address_does_not_stop_the_others(settings):
