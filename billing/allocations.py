@@ -76,6 +76,7 @@ class Settlement:
         self.allocations = list(
             invoice.allocations.select_related("payment__customer").order_by("-id")
         )
+        self._changed: list[Allocation] = []
         self._paid = Paid(
             sum((each.amount for each in self.allocations), NOTHING),
             sum((each.tax for each in self.allocations), NOTHING),
@@ -128,6 +129,7 @@ class Settlement:
                     self._paid.amount - allocation.amount, self._paid.tax - allocation.tax
                 )
                 allocation.amount = allocation.tax = NOTHING
+                self._changed.append(allocation)
 
     def finish(self, on: datetime.date) -> Invoice:
         """Save the allocations and the invoice's figures; returns the invoice as it is then."""
@@ -136,7 +138,7 @@ class Settlement:
         invoice.balance = invoice.amount - invoice.paid - invoice.credited
         if not invoice.balance:
             self._settle_tax(on)
-        for allocation in reversed(self.allocations):
+        for allocation in self._changed:
             if allocation.amount:
                 allocation.save()
             elif allocation.pk:
@@ -163,11 +165,13 @@ class Settlement:
         It may lack or exceed a cent when a payment in the middle was reversed, and more when some
         of the items were credited: the newest allocations make up for it.
         """
+        whole = tax_when_paid(self.invoice, self._paid.amount)
         for allocation in self.allocations:
-            missing = tax_when_paid(self.invoice, self._paid.amount) - self._paid.tax
-            if missing:
-                tax = _within(allocation.tax + missing, allocation.amount)
-                self._set(allocation, allocation.amount, tax, on)
+            missing = whole - self._paid.tax
+            if not missing:
+                break
+            tax = _within(allocation.tax + missing, allocation.amount)
+            self._set(allocation, allocation.amount, tax, on)
 
     def _set(
         self, allocation: Allocation, amount: Decimal, tax: Decimal, on: datetime.date
@@ -187,6 +191,8 @@ class Settlement:
         self._bookings.add(allocation.payment, max(on, allocation.date), postings)
         allocation.amount, allocation.tax = amount, tax
         self._paid = after
+        if allocation not in self._changed:
+            self._changed.append(allocation)
 
 
 def settle(

@@ -4,6 +4,8 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Allocation, Invoice, Payment
 from billing.models.ledger import Basis, Ledger
@@ -226,3 +228,17 @@ def test_payments_with_credit_are_listed(api):
 
     assert ids("unallocated=true") == [credit.pk]
     assert ids("unallocated=false") == [used.pk]
+
+
+def test_the_twentieth_payment_of_an_invoice_asks_no_more_than_the_second(
+    django_assert_num_queries,
+):
+    invoice = make_invoice("100.00", tax_rate=19)
+    make_payment("1.00", invoice=invoice)
+    with CaptureQueriesContext(connection) as second:
+        make_payment("1.00", invoice=invoice)
+    for _ in range(17):
+        make_payment("1.00", invoice=invoice)
+
+    with django_assert_num_queries(len(second)):
+        make_payment("1.00", invoice=invoice)
