@@ -80,7 +80,7 @@ def _run_django(*arguments: str, data_dir: str) -> str:
         cwd=settings.BASE_DIR,
         env=environment,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )

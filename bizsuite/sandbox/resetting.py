@@ -70,26 +70,31 @@ def reset_sandbox(*, now: datetime.datetime) -> Login:
     Raises NotASandbox for any database without the marker, whatever the environment says.
     """
     _require_environment()
-    seen = _marker().reset_at
+    return _reset(_marker().reset_at, now=now)
+
+
+def reset_if_due(*, now: datetime.datetime) -> bool:
+    """Reset what was not reset since midnight, UTC. Returns whether it was due."""
+    _require_environment()
+    midnight = now.astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = _marker().reset_at
+    if last >= midnight:
+        return False
+    _reset(last, now=now)
+    return True
+
+
+def _reset(last: datetime.datetime, *, now: datetime.datetime) -> Login:
+    """Reset what was reset at `last`; if somebody was faster meanwhile, theirs is as good."""
     rows = fresh_rows()
     with transaction.atomic():
         marker = _marker()
-        # Somebody else was faster, while we waited for the row or before: theirs is as good.
-        if marker.reset_at == seen:
+        if marker.reset_at == last:
             empty_tables()
             load_rows(rows)
             fill(restore_staff(marker, actor=ACTOR), now=now)
             SandboxMarker.objects.filter(pk=marker.pk).update(reset_at=now)
     return login_of(marker)
-
-
-def reset_if_due(*, now: datetime.datetime) -> bool:
-    """Reset what was not reset since midnight, UTC. Returns whether it was due."""
-    midnight = now.astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    due = _marker().reset_at < midnight
-    if due:
-        reset_sandbox(now=now)
-    return due
 
 
 def _require_environment() -> None:
