@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from bizsuite.api.fields import MAX_ID
+from bizsuite.api.fields import MAX_ID, ApiMoneyField
 from tests.documentation.operations import Schema, component, component_name, homes
 
 TYPES = {
@@ -92,6 +92,8 @@ def _type(schema: Schema) -> str:
     if "propertyNames" in schema:
         return "object of texts"
     words = FORMATS.get(schema.get("format", "")) or TYPES.get(_kind(schema), "any")
+    if schema.get("example") == ApiMoneyField.example:
+        words = "money"
     return ", ".join((words, *_limits(schema)))
 
 
