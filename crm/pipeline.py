@@ -13,7 +13,7 @@ from crm.models import OPEN_STAGES, Lead, LeadQuerySet, Stage
 # A column is looked over, not read through: the list has the rest.
 MOST_CARDS = 25
 COMING_DAYS = 7
-MOST_TASKS = 200
+MOST_TASKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,11 @@ def _column(leads: LeadQuerySet, stage: Stage, totals: Mapping[str, Any] | None)
 
 
 def day_of(leads: LeadQuerySet, today: datetime.date) -> Day:
-    """The next actions up to a week from `today`, of open leads."""
-    last = today + datetime.timedelta(days=COMING_DAYS)
-    found = list(leads.due(last).order_by("next_action_date", "id")[:MOST_TASKS])
+    """The next actions up to a week from `today`, of open leads; MOST_TASKS of each kind."""
+    due = leads.due(today + datetime.timedelta(days=COMING_DAYS)).order_by("next_action_date", "id")
+    # Each by itself: however much is late, today's calls are seen.
     return Day(
-        overdue=[each for each in found if _date(each) < today],
-        today=[each for each in found if _date(each) == today],
-        coming=[each for each in found if _date(each) > today],
+        overdue=list(due.filter(next_action_date__lt=today)[:MOST_TASKS]),
+        today=list(due.filter(next_action_date=today)[:MOST_TASKS]),
+        coming=list(due.filter(next_action_date__gt=today)[:MOST_TASKS]),
     )
-
-
-def _date(lead: Lead) -> datetime.date:
-    assert lead.next_action_date is not None
-    return lead.next_action_date

@@ -103,14 +103,15 @@ class LeadPages:
         if not may(request, "write", self.resource):
             raise PermissionDenied
         lead = self.get_object(request, request.POST.get("lead", ""))
+        owner = request.POST.get("owner", EVERYBODYS)
         stage = request.POST.get("stage", "")
         if lead is None or stage not in Stage.values:
             messages.error(request, _("This lead is no longer there."))
         elif stage == Stage.LOST and lead.is_open:
-            return redirect(f"{reverse('admin:crm_lead_lose', args=[lead.pk])}?back=board")
+            asks = reverse("admin:crm_lead_lose", args=[lead.pk])
+            return redirect(f"{asks}?{urlencode({'back': 'board', 'owner': owner})}")
         else:
             self._move(request, lead, stage)
-        owner = request.POST.get("owner", EVERYBODYS)
         return redirect(f"{reverse('admin:crm_lead_board')}?{urlencode({'owner': owner})}")
 
     def _move(self, request: HttpRequest, lead: Lead, stage: str) -> None:
@@ -143,8 +144,11 @@ class LeadPages:
             "crm/my_day.html",
             title=_("My day"),
             sections=[
-                (title, [_task(request, lead) for lead in rows]) for title, rows in sections if rows
+                (title, [_task(request, lead, owner) for lead in rows])
+                for title, rows in sections
+                if rows
             ],
+            most=pipeline.MOST_TASKS,
             owner=owner,
             may_write=may(request, "write", self.resource),
         )
@@ -163,7 +167,8 @@ class LeadPages:
         if name is None:
             return text
         messages.success(request, text)
-        return redirect(reverse(name))
+        query = {"owner": request.GET["owner"]} if "owner" in request.GET else {}
+        return redirect(f"{reverse(name)}?{urlencode(query)}" if query else reverse(name))
 
 
 def _card(request: HttpRequest, lead: Lead) -> dict[str, Any]:
@@ -176,11 +181,11 @@ def _card(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     }
 
 
-def _task(request: HttpRequest, lead: Lead) -> dict[str, Any]:
+def _task(request: HttpRequest, lead: Lead, owner: str) -> dict[str, Any]:
     contact = reverse("admin:crm_lead_log_contact", args=[lead.pk])
     return _card(request, lead) | {
         "badge": stage_badge(lead),
         # Dialled as it is only when it is a whole number, with its country.
         "call": lead.phone_key if lead.phone_key.startswith("+") else "",
-        "contact_url": f"{contact}?back=my-day",
+        "contact_url": f"{contact}?{urlencode({'back': 'my-day', 'owner': owner})}",
     }

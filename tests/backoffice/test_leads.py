@@ -11,7 +11,7 @@ from bizsuite.events.models import Event
 from bizsuite.identity.models import organisation
 from bizsuite.identity.roles import Role
 from bizsuite.team.profile import update_organisation
-from crm import leads
+from crm import leads, pipeline
 from crm.merging import merge_leads
 from crm.models import Lead, LeadNote, Stage
 from crm.pipeline import MOST_CARDS, columns
@@ -374,12 +374,12 @@ class TestTheBoard:
     def test_losing_one_asks_why_and_comes_back(self, seller):
         lead = make_lead()
 
-        asked = seller.post(MOVE, {"lead": lead.pk, "stage": "Lost", "version": 1})
-        assert asked["Location"] == f"{page_of(lead, 'lose')}?back=board"
+        asked = seller.post(MOVE, {"lead": lead.pk, "stage": "Lost", "version": 1, "owner": "me"})
+        assert asked["Location"] == f"{page_of(lead, 'lose')}?back=board&owner=me"
         assert fresh(lead).stage == "New"
         answer = seller.send(asked["Location"], {"lost_reason": "Too dear"})
 
-        assert answer["Location"] == BOARD
+        assert answer["Location"] == f"{BOARD}?owner=me"
         assert fresh(lead).stage == "Lost"
 
     def test_a_version_that_is_no_number_is_not_asked_about(self, seller):
@@ -433,7 +433,19 @@ class TestMyDay:
         shown = {title: [task["lead"].first_name for task in tasks] for title, tasks in sections}
         assert shown == {"Overdue": ["Late"], "Today": ["Now"], "The next seven days": ["Soon"]}
 
-    def test_today_is_where_the_organisation_is(self, seller, monkeypatch):
+    def test_what_is_late_does_not_crowd_out_today(self, seller, monkeypatch):
+        monkeypatch.setattr(pipeline, "MOST_TASKS", 2)
+        today = organisation().today()
+        for days in (-3, -2, -1, 0):
+            make_lead(owner=seller.user, next_action_date=today + days * DAY)
+
+        page = seller.get(MY_DAY)
+
+        shown = [(title, len(tasks)) for title, tasks in page.context["sections"]]
+        assert shown == [("Overdue", 2), ("Today", 1)]
+        assert '<span class="board-count">2+</span>' in text_of(page)
+
+    def test_today_is_where_the_organisation_is(self, seller):
         update_organisation(organisation(), timezone="Pacific/Kiritimati", actor=SYSTEM)
         there = organisation().today()
         make_lead(owner=seller.user, next_action_date=there)
@@ -447,11 +459,11 @@ class TestMyDay:
 
     def test_logging_a_contact_comes_back_to_it(self, seller):
         lead = make_lead(owner=seller.user, next_action_date=organisation().today())
-        page = text_of(seller.get(MY_DAY))
-        address = f"{page_of(lead, 'log-contact')}?back=my-day"
-        assert address in page
+        page = text_of(seller.get(f"{MY_DAY}?owner=all"))
+        address = f"{page_of(lead, 'log-contact')}?back=my-day&owner=all"
+        assert address.replace("&", "&amp;") in page
 
-        assert seller.send(address, {"note": "Called"})["Location"] == MY_DAY
+        assert seller.send(address, {"note": "Called"})["Location"] == f"{MY_DAY}?owner=all"
 
     def test_a_whole_telephone_number_can_be_dialled(self, seller):
         today = organisation().today()
