@@ -141,7 +141,8 @@ class ConversionForm(ActionForm):
     )
     another = forms.ModelChoiceField(
         label=gettext_lazy("Or another customer"),
-        queryset=Customer.objects.active(),
+        # The list that is offered names archived ones too; the action says what is wrong with them.
+        queryset=Customer.objects.all(),
         required=False,
         widget=AutocompleteSelect(Lead._meta.get_field("customer"), admin.site),
     )
@@ -197,7 +198,8 @@ class MergeForm(ActionForm):
     )
     another = forms.ModelChoiceField(
         label=gettext_lazy("Another lead"),
-        queryset=Lead.objects.current(),
+        # The list that is offered names merged ones too; the action says into which.
+        queryset=Lead.objects.all(),
         required=False,
         widget=AutocompleteSelect(Lead._meta.get_field("merged_into"), admin.site),
     )

@@ -15,6 +15,7 @@ from crm import leads, pipeline
 from crm.merging import merge_leads
 from crm.models import Lead, LeadNote, Stage
 from crm.pipeline import MOST_CARDS, columns
+from customers.customers import archive_customer
 from customers.models import Customer
 from tests.backoffice.staff import Staff, form_values, messages_of, staff_client, text_of
 from tests.factories import SYSTEM, make_customer, make_lead, make_lead_note, make_user
@@ -208,6 +209,18 @@ class TestButtons:
         )
 
         assert list(Lead.objects.current()) == [lead]
+
+    def test_what_cannot_be_chosen_is_refused_with_the_reason(self, seller):
+        lead, kept, merged = make_lead(), make_lead(), make_lead()
+        merge_leads(kept, [merged], now=merged.created_at, actor=SYSTEM)
+        gone = archive_customer(make_customer(), actor=SYSTEM)
+
+        merging = seller.send(page_of(lead, "merge"), {"another": str(merged.pk)})
+        converting = seller.send(page_of(lead, "convert"), {"another": str(gone.pk)})
+
+        assert f"This lead was merged into lead {kept.pk}." in text_of(merging)
+        assert f"Customer {gone.pk} is archived." in text_of(converting)
+        assert fresh(lead).customer is None
 
     def test_a_converted_lead_offers_what_is_left(self, seller):
         lead = make_lead()
