@@ -13,7 +13,7 @@ from crm.leads import LeadConverted, log_stages, require_current
 from crm.models import Lead, Stage
 from crm.serializers import LeadSerializer
 from customers import customers
-from customers.models import Customer
+from customers.models import NAME_LENGTH, Customer
 
 
 @transaction.atomic
@@ -56,9 +56,11 @@ def _new_customer(lead: Lead, actor: Actor) -> Customer:
 
 def customer_fields(lead: Lead) -> dict[str, Any]:
     """What a customer made of this lead is given: a company with its contact, or a person."""
+    # The longest first and last name together outgrow a customer's by the space between them.
+    name = lead.name[:NAME_LENGTH]
     return {
-        "account": lead.company or lead.name,
-        "contact_name": lead.name if lead.company else "",
+        "account": lead.company or name,
+        "contact_name": name if lead.company else "",
         "email": lead.email,
         "phone": lead.phone,
         "notes": lead.description,

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 
+NAME_LENGTH = 200
+
 
 class CustomerQuerySet(RecordQuerySet["Customer"]):
     def active(self) -> Self:
@@ -21,8 +23,8 @@ class CustomerQuerySet(RecordQuerySet["Customer"]):
 class Customer(Record):
     """A person or company. Only the name is needed; the rest is whatever is known of them."""
 
-    account = models.CharField(_("name"), max_length=200)
-    contact_name = models.CharField(_("contact"), max_length=200, blank=True, default="")
+    account = models.CharField(_("name"), max_length=NAME_LENGTH)
+    contact_name = models.CharField(_("contact"), max_length=NAME_LENGTH, blank=True, default="")
     email = models.EmailField(_("e-mail"), max_length=254, blank=True, default="")
     # Free text: people write extensions, several numbers, "ask for Ann".
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")

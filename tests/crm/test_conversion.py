@@ -56,6 +56,14 @@ class TestToANewCustomer:
         assert is_new
         assert (customer.account, customer.contact_name) == ("John Smith", "")
 
+    @pytest.mark.parametrize(("company", "field"), [("", "account"), ("Acme", "contact_name")])
+    def test_the_longest_name_fits(self, company, field):
+        lead = make_lead(first_name="x" * 100, last_name="y" * 100, company=company)
+
+        customer, _ = convert(lead)
+
+        assert getattr(customer, field) == "x" * 100 + " " + "y" * 99
+
     def test_the_lead_is_won_and_keeps_its_history(self, api):
         lead = make_lead(stage="Lost", lost_reason="Too dear")
         make_lead_note(lead)
