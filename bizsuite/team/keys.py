@@ -116,8 +116,19 @@ def revoke_api_key(key: ApiKey, *, actor: Actor) -> ApiKey:
     """Stop a key for good, from the next request on. Doing it twice changes nothing."""
     if not actor.may("write", "keys"):
         raise Forbidden("Only an administrator may revoke API keys.")
+    return _revoke(key, actor=actor)
+
+
+@transaction.atomic
+def revoke_keys_of(user: User, *, actor: Actor) -> None:
+    """Stop all keys of a user who is to be removed, for whoever may remove them."""
+    for key in user.api_keys.filter(revoked_at=None):
+        _revoke(key, actor=actor)
+
+
+def _revoke(key: ApiKey, *, actor: Actor) -> ApiKey:
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
-        revoked_at=timezone.now(), version=key.version + 1
+        revoked_at=timezone.now(), version=F("version") + 1
     )
     key.refresh_from_db()
     if revoked:

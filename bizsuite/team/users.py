@@ -16,7 +16,7 @@ from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import EMAIL_LENGTH, NAME_LENGTH, User
 from bizsuite.identity.roles import Role
 from bizsuite.records import lock
-from bizsuite.team.keys import revoke_api_key
+from bizsuite.team.keys import revoke_keys_of
 from bizsuite.team.serializers import UserSerializer
 
 
@@ -42,7 +42,7 @@ def create_user(
     """Add a user. Raises Invalid naming what is wrong with each field.
 
     password_hash: the password's, where it was made before the transaction: it takes long on
-    purpose. details: external_id, metadata.
+    purpose. details: is_active, external_id, metadata.
     """
     _require_administrator(actor)
     user = User(email=_normalised_email(email), name=name.strip(), role=role, **details)
@@ -109,8 +109,7 @@ def delete_user(user: User, *, actor: Actor) -> bool:
     lock(user)
     _require_within_rights(actor, user.role)
     _require_other_account(user, actor)
-    for key in user.api_keys.filter(revoked_at=None):
-        revoke_api_key(key, actor=actor)
+    revoke_keys_of(user, actor=actor)
     try:
         with transaction.atomic():
             User.objects.filter(pk=user.pk).delete()

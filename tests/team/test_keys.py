@@ -92,6 +92,21 @@ def test_revoking_twice_changes_nothing_the_second_time():
     assert Event.objects.filter(type="api_key.revoked").count() == 1
 
 
+def test_a_key_that_somebody_else_changed_meanwhile_is_revoked_as_its_next_version():
+    key, _ = make_key()
+    read_earlier = ApiKey.objects.get(pk=key.pk)
+    restrict_api_key(key, expires_at=None, allowed_networks=["10.0.0.0/8"], actor=SYSTEM)
+
+    revoke_api_key(read_earlier, actor=SYSTEM)
+
+    events = Event.objects.filter(resource="api_key").order_by("id")
+    assert list(events.values_list("type", "object_version")) == [
+        ("api_key.created", 1),
+        ("api_key.updated", 2),
+        ("api_key.revoked", 3),
+    ]
+
+
 def test_the_secrets_of_two_keys_differ():
     user = make_user()
     texts = {create_api_key(user, name="K", actor=SYSTEM)[1] for _ in range(20)}

@@ -274,6 +274,13 @@ class TestAKeyWithScopes:
         assert scoped.patch(f"/users/{pk}", {"role": "support"}).status == 200
         assert scoped.delete(f"/users/{pk}").status == 200
 
+    def test_removes_somebody_together_with_their_keys(self, scoped):
+        key, text = make_key(make_user(role=Role.VIEWER))
+
+        assert scoped.delete(f"/users/{key.user_id}").status == 200
+        assert ApiClient(text).get("/customers").status == 401
+        assert Event.objects.filter(type="api_key.revoked").count() == 1
+
     def test_makes_no_administrator(self, scoped):
         pk = make_user(role=Role.VIEWER).pk
 
