@@ -169,6 +169,17 @@ class TestTheCounterFile:
         assert add(CounterFile(path)) == (1, NOW + HOUR)
         assert "begun afresh" in caplog.text
 
+    def test_that_one_process_begins_afresh_is_still_shared(self, tmp_path):
+        path = tmp_path / "counters.sqlite3"
+        first, second = CounterFile(path), CounterFile(path)
+        add(first)
+        add(second)
+        path.write_bytes(b"this is no database" * 1000)
+
+        counted = [add(counter)[0] for counter in (first, second, first, second)]
+
+        assert counted == [1, 2, 3, 4]
+
     def test_that_cannot_be_opened_is_a_database_error(self, tmp_path):
         with pytest.raises(OperationalError):
             add(CounterFile(tmp_path / "missing" / "counters.sqlite3"))
