@@ -54,6 +54,7 @@ class UsageBuffer:
     def __init__(self) -> None:
         self._counts: dict[Kind, Count] = {}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     def add(self, kind: Kind, *, requests: int = 1, at: datetime.datetime) -> None:
         with self._lock:
@@ -67,18 +68,20 @@ class UsageBuffer:
     def write(self) -> int:
         """Add what has come together to the database; returns how many requests that were.
 
-        Nothing is lost where it cannot be written: it stays for the next time.
+        Nothing is lost where it cannot be written: it stays for the next time. Waits for a write
+        that is under way, so that a process which ends cuts none off.
         """
-        with self._lock:
-            counts, self._counts = self._counts, {}
-        try:
-            _add_to_rows(counts)
-        except DatabaseError as error:
-            logger.warning("Usage could not be written and is kept for later: %s", error)
-            for kind, count in counts.items():
-                self.add(kind, requests=count.requests, at=count.last_at)
-            return 0
-        return sum(count.requests for count in counts.values())
+        with self._writing:
+            with self._lock:
+                counts, self._counts = self._counts, {}
+            try:
+                _add_to_rows(counts)
+            except DatabaseError as error:
+                logger.warning("Usage could not be written and is kept for later: %s", error)
+                for kind, count in counts.items():
+                    self.add(kind, requests=count.requests, at=count.last_at)
+                return 0
+            return sum(count.requests for count in counts.values())
 
 
 def _add_to_rows(counts: dict[Kind, Count]) -> None:

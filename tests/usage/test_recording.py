@@ -1,6 +1,7 @@
 """Counting: nothing missed, nothing twice, and no request waits for it."""
 
 import datetime
+import threading
 import time
 
 import pytest
@@ -91,6 +92,29 @@ def test_what_cannot_be_written_is_kept_for_later(key, buffer, monkeypatch, capl
     assert buffer.write() == 2
     assert rows() == [(TEN, CUSTOMERS, 200, 2, minutes(1))]
     assert "kept for later" in caplog.text
+
+
+def test_who_writes_last_waits_for_what_is_being_written(key, buffer, monkeypatch):
+    """A process that ends would otherwise cut its own thread off in the middle."""
+    begun, ended = threading.Event(), threading.Event()
+    cut_off = []
+
+    def write_slowly(counts):
+        if counts:
+            begun.set()
+            cut_off.append(ended.wait(timeout=0.3))
+
+    monkeypatch.setattr(recording, "_add_to_rows", write_slowly)
+    record_request(key, CUSTOMERS, 200, now=TEN)
+    thread = threading.Thread(target=buffer.write)
+    thread.start()
+    assert begun.wait(timeout=20)
+
+    buffer.write()
+    ended.set()
+    thread.join()
+
+    assert cut_off == [False]
 
 
 def test_a_key_that_is_gone_keeps_nobody_elses_from_being_written(key, buffer):
