@@ -103,7 +103,8 @@ def _count(username: str, request: HttpRequest, *, now: datetime.datetime) -> _A
 
 def _name_beginning(username: str) -> str:
     """A hash: what is typed as a name may be long, or a password by mistake."""
-    name = hashlib.sha256(folded(username.strip()).encode()).hexdigest()[:16]
+    # In capitals first, as PostgreSQL looks names up: to it a dotless i is an I like any other.
+    name = hashlib.sha256(folded(username.strip().upper()).encode()).hexdigest()[:16]
     return f"{_SUBJECT}{name}:"
 
 

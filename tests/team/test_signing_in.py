@@ -90,6 +90,22 @@ def test_the_name_in_another_spelling_is_the_same_name(ada, checked):
     assert len(checked) == 5
 
 
+def test_letters_that_the_database_takes_for_others_are_not_further_names():
+    names = [
+        "iris@example.com",
+        "ır\u0131s@example.com",
+        "IRIS@EXAMPLE.COM",
+        "iri\u017f@example.com",
+    ]
+
+    assert [guess(2, name=name) for name in names] == [
+        [200, 200],
+        [200, 200],
+        [200, 429],
+        [429, 429],
+    ]
+
+
 def test_from_elsewhere_the_same_person_still_signs_in(ada):
     guess(20)
 
