@@ -1,10 +1,14 @@
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
 from billing.models import JournalEntry, Posting
@@ -81,8 +85,15 @@ class JournalEntryAdmin(ReadOnlyAdmin):
         return moment(entry.recorded_at)
 
     @admin.display(description=gettext_lazy("document"))
-    def document(self, entry: JournalEntry) -> str:
-        return f"{entry.document_type} {entry.document_id}"
+    def document(self, entry: JournalEntry) -> SafeString:
+        """Its kind and id, leading to its page."""
+        kind = apps.get_model("billing", entry.document_type)._meta
+        return format_html(
+            '<a href="{}">{} {}</a>',
+            reverse(f"admin:billing_{kind.model_name}_change", args=[entry.document_id]),
+            capfirst(kind.verbose_name),
+            entry.document_id,
+        )
 
     @admin.display(description=gettext_lazy("amount"))
     def money_total(self, entry: JournalEntry) -> SafeString | str:
