@@ -3,6 +3,7 @@
 import ast
 
 from tests.architecture.sources import PACKAGES, sources
+from tests.product import ROOT
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -75,3 +76,10 @@ def imported_modules(node: ast.AST) -> list[str]:
     if isinstance(node, ast.ImportFrom):
         return [node.module or ""]
     return []
+
+
+def test_each_decision_has_a_number_of_its_own():
+    pages = (ROOT / "docs" / "decisions").glob("*.md")
+    numbers = sorted(int(page.name.partition("-")[0]) for page in pages)
+
+    assert numbers == list(range(1, len(numbers) + 1))
