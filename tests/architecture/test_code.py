@@ -2,8 +2,7 @@
 
 import ast
 
-from tests.architecture.sources import PACKAGES, sources
-from tests.product import ROOT
+from tests.architecture.sources import PACKAGES, ROOT, sources
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
