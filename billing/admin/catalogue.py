@@ -11,28 +11,23 @@ from billing import catalogue
 from billing.admin.forms import NOT_NEGATIVE, PERCENTAGE, bounded
 from billing.models import Account, Category, Product
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
-from bizsuite.backoffice.display import archived_badge, money, number
+from bizsuite.backoffice.archiving import ArchivableMixin
+from bizsuite.backoffice.display import money, number
 from bizsuite.backoffice.filters import ArchivedFilter
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
-from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.related import RelatedList
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.identity.models import organisation
 from bizsuite.records import Named
 
 
-class NamedAdmin(MetadataMixin, ResourceAdmin):
+class NamedAdmin(ArchivableMixin, MetadataMixin, ResourceAdmin):
     """What accounts, categories and products have in common: removed, archived, restored."""
 
-    record_actions = ("archive", "restore")
     ordering = ("name", "id")
     delete_question = gettext_lazy(
         "If documents refer to it, it is archived instead: hidden, but kept."
     )
-
-    @admin.display(description=gettext_lazy("status"))
-    def state_badge(self, record: Named) -> SafeString:
-        return archived_badge(record.archived_at)
 
     def update_record(self, request: HttpRequest, record: Named, changes: dict[str, Any]) -> None:
         catalogue.update_named(record, actor=self.actor(request), **changes)
@@ -40,25 +35,11 @@ class NamedAdmin(MetadataMixin, ResourceAdmin):
     def delete_record(self, request: HttpRequest, record: Named) -> bool:
         return catalogue.delete_named(record, actor=self.actor(request))
 
-    @record_action(
-        label=gettext_lazy("Archive"),
-        icon="archive",
-        question=gettext_lazy("Hidden from lists and new documents, but kept. You can restore it."),
-        when=lambda record: record.archived_at is None,
-    )
-    def archive(self, request: HttpRequest, record: Named, data: dict[str, Any]) -> str:
+    def archive_record(self, request: HttpRequest, record: Named) -> None:
         catalogue.archive_named(record, actor=self.actor(request))
-        return _("%(name)s has been archived.") % {"name": record}
 
-    @record_action(
-        label=gettext_lazy("Restore"),
-        icon="unarchive",
-        question=gettext_lazy("Back into the lists, and open for new documents."),
-        when=lambda record: record.archived_at is not None,
-    )
-    def restore(self, request: HttpRequest, record: Named, data: dict[str, Any]) -> str:
+    def restore_record(self, request: HttpRequest, record: Named) -> None:
         catalogue.restore_named(record, actor=self.actor(request))
-        return _("%(name)s has been restored.") % {"name": record}
 
 
 @admin.register(Account)
