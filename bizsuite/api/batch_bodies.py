@@ -13,6 +13,7 @@ from bizsuite.errors import Invalid
 from bizsuite.records import Record
 
 MAX_RECORDS = 1000
+MOST_NAMED = 10
 # The query parameters, each with the one value that it takes.
 SWITCHES = {"mode": "partial", "upsert": "external_id"}
 
@@ -151,6 +152,10 @@ def _refuse_taken(
             items[index].refuse({name: str(validator.message)})
     for indexes in sharing.values():
         if len(indexes) > 1:
-            listed = ", ".join(map(str, indexes))
+            listed = ", ".join(map(str, indexes[:MOST_NAMED]))
+            # Each of a thousand would name the other thousand.
+            more = f" and {rest} more" if (rest := len(indexes) - MOST_NAMED) > 0 else ""
             for index in indexes:
-                items[index].refuse({name: f"Records {listed} of this batch have the same value"})
+                items[index].refuse(
+                    {name: f"Records {listed}{more} of this batch have the same value"}
+                )

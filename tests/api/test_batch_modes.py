@@ -281,6 +281,17 @@ class TestUpsert:
         known.refresh()
         assert known.account == "Jane Smith"
 
+    def test_of_many_that_are_the_same_a_few_are_named(self, api):
+        body = {"customers": [{"account": "Jane", "external_id": "A"}] * 1000}
+
+        answer = api.post("/batch/customers?upsert=external_id", body)
+
+        assert len(answer.errors) == 1000
+        assert answer.errors["customers.999.external_id"] == (
+            "Records 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 990 more of this batch have the same value"
+        )
+        assert not Customer.objects.exists()
+
     def test_an_archived_record_is_changed_and_stays_archived(self, api):
         customer = archive_customer(make_customer(external_id="A"), actor=SYSTEM)
 
