@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -21,7 +20,6 @@ from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.related import RelatedList
-from bizsuite.backoffice.resource_admin import ResourceAdmin
 from customers.admin import CustomerAdmin
 from customers.models import Customer
 
@@ -48,7 +46,7 @@ class PeriodForm(forms.Form):
 
 def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """`?customer=` names whose. `context`: what every page of the site has."""
-    if not may(request, "read", "invoices"):
+    if not (may(request, "read", "payments") and may(request, "read", "invoices")):
         raise PermissionDenied
     asked = request.GET.get("customer", "")
     pk = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
@@ -63,7 +61,7 @@ def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpRespons
     }
     if form.is_valid():
         statement = customer_statement(customer, currency=profile.currency, **form.cleaned_data)
-        context |= {"figures": _figures(statement), "lines": _table(request, statement)}
+        context |= {"figures": _figures(statement), "lines": _table(statement)}
     return TemplateResponse(request, "billing/statement.html", context)
 
 
@@ -77,13 +75,13 @@ def _figures(statement: Statement) -> list[tuple[str, Any]]:
     ]
 
 
-def _table(request: HttpRequest, statement: Statement) -> dict[str, Any]:
+def _table(statement: Statement) -> dict[str, Any]:
     return {
         "headers": [_("Date"), _("What"), _("Amount"), _("Balance")],
         "rows": [
             [
                 day(line.date),
-                _linked(request, line),
+                _linked(line),
                 money(line.amount, line.currency),
                 money(line.balance, line.currency),
             ]
@@ -92,18 +90,15 @@ def _table(request: HttpRequest, statement: Statement) -> dict[str, Any]:
     }
 
 
-def _linked(request: HttpRequest, line: Line) -> SafeString | str:
-    """To the document's page, for those who may see it."""
+def _linked(line: Line) -> SafeString:
+    """To the document's page."""
     model = apps.get_model("billing", line.document_type.replace("_", ""))
-    page = admin.site._registry.get(model)
-    if not isinstance(page, ResourceAdmin) or not page.has_view_permission(request):
-        return line.description
     url = reverse(f"admin:billing_{model._meta.model_name}_change", args=[line.document_id])
     return format_html('<a href="{}">{}</a>', url, line.description)
 
 
 CustomerAdmin.announce(
     RelatedList(
-        gettext_lazy("Statement"), "account_balance_wallet", "invoices", PAGE_NAME, "customer"
+        gettext_lazy("Statement"), "account_balance_wallet", "payments", PAGE_NAME, "customer"
     )
 )

@@ -63,14 +63,10 @@ def test_there_is_none_of_a_customer_who_is_not_there(administrator, asked):
     assert administrator.get(PAGE, {"customer": asked}).status_code == 404
 
 
-def test_documents_are_linked_for_those_who_may_see_them(customer):
-    seller = staff_client(make_user(role=Role.SALES))
+@pytest.mark.parametrize("role", [Role.SALES, Role.SUPPORT])
+def test_it_is_not_for_those_who_may_not_see_payments(customer, role):
+    client = staff_client(make_user(role=role))
 
-    text = text_of(seller.get(PAGE, {"customer": customer.pk}))
-
-    assert "Payment from" in text
-    assert "/admin/billing/payment/" not in text
-    assert (
-        staff_client(make_user(role=Role.SUPPORT)).get(PAGE, {"customer": customer.pk}).status_code
-        == 200
-    )
+    assert client.get(PAGE, {"customer": customer.pk}).status_code == 403
+    customers_page = f"/admin/customers/customer/{customer.pk}/change/"
+    assert "Statement" not in text_of(client.get(customers_page))

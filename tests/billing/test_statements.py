@@ -158,11 +158,16 @@ def test_there_is_none_of_a_customer_who_is_not_there(api):
     assert api.get(f"/customers/{'9' * 18}/statement").status == 404
 
 
-def test_who_reads_invoices_reads_it(client_with):
+def test_who_reads_all_that_it_shows_reads_it(client_with):
     path = f"/customers/{make_customer().pk}/statement"
+    both = ("invoices:read", "payments:read")
 
-    assert client_with(role=Role.SALES).get(path).status == 200
+    assert client_with(role=Role.VIEWER).get(path).status == 200
+    assert client_with(scopes=both).get(path).status == 200
+    assert client_with(role=Role.SALES).get(path).status == 403
     assert client_with(scopes=("customers:read",)).get(path).status == 403
+    for scope in both:
+        assert client_with(scopes=(scope,)).get(path).status == 403
 
 
 def test_a_long_account_costs_as_many_queries_as_a_short_one(api, django_assert_max_num_queries):
