@@ -2,6 +2,7 @@
 # Send one signed request with openssl and curl: signed_request.sh METHOD HOST TARGET [BODY]
 #   signed_request.sh POST http://127.0.0.1:8000 /api/v2/customers '{"account": "Jane Smith"}'
 # The key and its signing secret come from BIZSUITE_KEY and BIZSUITE_SIGNING_SECRET.
+# While it runs both stand in the list of processes; on a machine with other users take the .py.
 set -eu
 method=$1 host=$2 target=$3 body=${4-}
 

@@ -191,7 +191,8 @@ RESPONSES: dict[str, Schema] = {
         },
     },
     "Unauthorized": {
-        "description": "No key, or one that is unknown, expired or revoked.",
+        "description": "No key, or one that is unknown, expired, revoked, not good from this "
+        "address, or not signed as it must be.",
         "headers": headers("WWW-Authenticate"),
         "content": {
             MEDIA_TYPE: {
