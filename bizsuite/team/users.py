@@ -66,7 +66,7 @@ def update_user(
     would lock themselves out.
     """
     _require_administrator(actor)
-    _lock_administrators(actor)
+    lock_administrators(actor)
     lock(user)
     _require_within_rights(actor, user.role)
     password = changes.pop("password", None)
@@ -105,7 +105,7 @@ def delete_user(user: User, *, actor: Actor) -> bool:
     Returns False if records refer to them and they were made inactive instead.
     """
     _require_administrator(actor)
-    _lock_administrators(actor)
+    lock_administrators(actor)
     lock(user)
     _require_within_rights(actor, user.role)
     _require_other_account(user, actor)
@@ -122,6 +122,18 @@ def delete_user(user: User, *, actor: Actor) -> bool:
     user.version += 1
     record_event("user.deleted", user, data=UserSerializer(user).data, actor=actor)
     return True
+
+
+def lock_administrators(actor: Actor) -> None:
+    """Make two concurrent demotions wait for each other: counting alone would let both pass.
+
+    Before any other lock on a user. Raises Forbidden for an actor whom the other one has just
+    demoted.
+    """
+    administrators = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR).order_by("pk")
+    active = {each.pk for each in administrators if each.is_active}
+    if actor.user_id is not None and actor.user_id not in active:
+        raise Forbidden("Only an administrator may manage users.")
 
 
 def _change(user: User, actor: Actor, **changes: Any) -> None:
@@ -189,17 +201,6 @@ def _require_other_account(user: User, actor: Actor) -> None:
         raise OwnAccount(
             "You can neither remove nor deactivate your own account; ask another administrator."
         )
-
-
-def _lock_administrators(actor: Actor) -> None:
-    """Make two concurrent demotions wait for each other: counting alone would let both pass.
-
-    Raises Forbidden for an actor whom the other one has just demoted.
-    """
-    administrators = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR).order_by("pk")
-    active = {each.pk for each in administrators if each.is_active}
-    if actor.user_id is not None and actor.user_id not in active:
-        raise Forbidden("Only an administrator may manage users.")
 
 
 def _require_an_administrator() -> None:

@@ -40,6 +40,12 @@ class UserViewSet(ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixi
         if isinstance(password, str):
             self.password_hash = make_password(password)
 
+    def require_match(self, record: User) -> None:
+        # The base locks the record, and the actions lock it after the administrators: two requests
+        # that lock in different orders would wait for each other.
+        users.lock_administrators(self.actor)
+        super().require_match(record)
+
     def create_record(self, data: dict[str, Any]) -> User:
         return users.create_user(actor=self.actor, password_hash=self.password_hash, **data)
 

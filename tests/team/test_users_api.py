@@ -202,6 +202,25 @@ class TestChanging:
 
         assert api.patch(f"/users/{user.pk}", {"name": "Second"}, headers=tag).status == 412
 
+    @pytest.mark.django_db(transaction=True, serialized_rollback=True)
+    def test_several_at_once_do_not_lock_each_other_out(self, api):
+        """PostgreSQL would end one of two that wait for each other."""
+        ids = [make_user().pk for _ in range(3)]
+
+        def rename(pk, headers):
+            return api.patch(f"/users/{pk}", {"name": "Renamed"}, headers=headers).status
+
+        statuses = at_once(
+            [
+                lambda pk=pk, headers=headers: rename(pk, headers)
+                for pk in ids
+                for headers in ({"If-Match": "*"}, {})
+            ]
+        )
+
+        assert statuses == [200] * 6
+        assert user_events().count("user.updated") == 3
+
 
 class TestTheLastAdministrator:
     @pytest.mark.parametrize("change", [{"role": "viewer"}, {"active": False}])
