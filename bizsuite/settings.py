@@ -8,6 +8,7 @@ from pathlib import Path
 
 import environ
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 
 from bizsuite.installation_secrets import load_secrets
 
@@ -25,6 +26,15 @@ ENV_FILE = env(
 GIVEN_ENVIRONMENT = dict(os.environ)
 if ENV_FILE and Path(ENV_FILE).exists():
     env.read_env(ENV_FILE)
+if ENVIRONMENT not in ("production", "sandbox"):
+    raise ImproperlyConfigured(
+        f"BIZSUITE_ENVIRONMENT is {ENVIRONMENT!r}; it must be production or sandbox."
+    )
+# From the file only the programs that this one starts would have it: half a sandbox.
+if env("BIZSUITE_ENVIRONMENT", default=ENVIRONMENT) != ENVIRONMENT:
+    raise ImproperlyConfigured(
+        f"BIZSUITE_ENVIRONMENT cannot be set in {ENV_FILE}, which is chosen by it."
+    )
 
 # ── Where state lives ────────────────────────────────────────────────────────
 DATA_DIR = Path(

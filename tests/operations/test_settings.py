@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.product import ROOT, clean_environment
 
 
@@ -51,6 +53,33 @@ def test_the_sandbox_mails_nobody_and_is_reset_daily(tmp_path):
         "sandbox": "bizsuite.mail.captured.EmailBackend bizsuite-sandbox True\n",
         "production": "django.core.mail.backends.smtp.EmailBackend bizsuite-production False\n",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "in_file", "said"),
+    [
+        ("Sandbox", "", "BIZSUITE_ENVIRONMENT is 'Sandbox'"),
+        ("", "BIZSUITE_ENVIRONMENT=sandbox", "cannot be set in"),
+    ],
+)
+def test_nobody_half_runs_a_sandbox(tmp_path, given, in_file, said):
+    """What only some of its programs take for one would mail real people, or throw mails away."""
+    file = tmp_path / "settings.env"
+    file.write_text(in_file)
+    environment = clean_environment() | {
+        "BIZSUITE_DATA_DIR": str(tmp_path / "data"),
+        "BIZSUITE_ENV_FILE": str(file),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "from bizsuite import settings"],
+        cwd=ROOT,
+        env=environment | ({"BIZSUITE_ENVIRONMENT": given} if given else {}),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert said in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_example_lists_every_variable():
