@@ -79,6 +79,8 @@ def _send(server: BaseEmailBackend, mail: OutgoingMail) -> Failure | None:
     except smtplib.SMTPServerDisconnected as error:
         raise ServerAway(_sentence(error)) from error
     except OSError as error:
+        if _wants_login(error):
+            raise ServerAway(_sentence(error)) from error
         # What the conversation is in the middle of, the next mail should not be sent into.
         _close(server)
         return Failure(_sentence(error), permanent=_is_permanent(error))
@@ -109,6 +111,11 @@ def message_of(mail: OutgoingMail) -> EmailMessage:
 def _mail_type(attachment: MailAttachment) -> str:
     kind = attachment.content_type
     return kind if kind.split("/")[0] in PLAIN_TYPES else "application/octet-stream"
+
+
+def _wants_login(error: OSError) -> bool:
+    """Whether it would take no mail at all until EMAIL_URL is right (RFC 4954, 530)."""
+    return isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code == 530
 
 
 def _is_permanent(error: OSError) -> bool:

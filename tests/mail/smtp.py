@@ -9,14 +9,16 @@ from email.message import Message
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """Keeps what it takes. refused: what it answers to a recipient instead of `250`."""
+    """Keeps what it takes. refused: what it answers to a recipient instead of `250`;
+    sender_refused: what to every sender."""
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, refused: dict[str, str] | None = None) -> None:
+    def __init__(self, refused: dict[str, str] | None = None, sender_refused: str = "") -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.refused = refused or {}
+        self.sender_refused = sender_refused
         self.taken: list[Message] = []
         self.conversations = 0
 
@@ -40,6 +42,8 @@ class _Conversation(socketserver.StreamRequestHandler):
             elif verb == "RCPT TO":
                 address = line.split("<")[1].split(">")[0]
                 self.say(self.server.refused.get(address, "250 fine"))
+            elif verb == "MAIL FROM" and self.server.sender_refused:
+                self.say(self.server.sender_refused)
             elif verb == "QUIT":
                 self.say("221 bye")
                 return
@@ -57,8 +61,10 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 @contextlib.contextmanager
-def smtp_server(refused: dict[str, str] | None = None) -> Iterator[SmtpServer]:
-    with SmtpServer(refused) as server:
+def smtp_server(
+    refused: dict[str, str] | None = None, sender_refused: str = ""
+) -> Iterator[SmtpServer]:
+    with SmtpServer(refused, sender_refused) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

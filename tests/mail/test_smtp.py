@@ -89,6 +89,17 @@ def test_what_the_server_says_of_one_address_does_not_stop_the_others(settings):
     assert state(good) == ("sent", "")
 
 
+def test_a_server_that_wants_a_login_first_refuses_no_mail_for_good(settings):
+    """A forgotten password in EMAIL_URL must not cost every mail that waits."""
+    first, second = make_mail(), make_mail("joan@example.com")
+    with smtp_server(sender_refused="530 5.7.0 Authentication required") as server:
+        settings.EMAIL_PORT = server.port
+        assert run() == 0
+
+    assert state(first) == ("queued", "530 5.7.0 Authentication required")
+    assert state(second) == ("queued", "")
+
+
 def test_many_go_over_one_connection(settings):
     for number in range(5):
         make_mail(f"{number}@example.com")
