@@ -43,5 +43,6 @@ class StaffMiddleware:
         with timezone.override(zoneinfo.ZoneInfo(organisation_of(request).timezone)):
             response = self.get_response(request)
             # Templates are rendered here and not by the server, so within the override.
-            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            # A file that somebody attached has a stricter one.
+            response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             return response

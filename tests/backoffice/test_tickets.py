@@ -361,6 +361,7 @@ class TestFiles:
         assert answer.content == b"<script>"
         assert answer["Content-Type"] == "application/octet-stream"
         assert answer["Content-Disposition"] == 'attachment; filename="page.html"'
+        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert answer["X-Content-Type-Options"] == "nosniff"
 
     def test_are_nobodys_who_is_not_signed_in_or_asks_for_another_tickets(self, agent, nobody):
