@@ -29,15 +29,22 @@ class StoredFile:
 
 
 def store_file(content: bytes) -> StoredFile:
-    """Write a file, to the disk and not only to its cache."""
+    """Write a file, to the disk and not only to its cache: all of it, or nothing stays."""
     name = secrets.token_hex(20)
     path = _path_of(name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # Its name stands in folders, which have to be on the disk as well.
+        for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+            _sync_folder(folder)
+    except OSError:
+        remove_file(name)
+        raise
     return StoredFile(name, len(content), hashlib.sha256(content).hexdigest())
 
 
@@ -59,6 +66,14 @@ def names_written_before(moment: datetime.datetime) -> Iterator[str]:
             continue
         if _NAME.fullmatch(path.name) and written_at < moment.timestamp():
             yield path.name
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _folder() -> Path:

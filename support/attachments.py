@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
-from bizsuite.errors import Conflict, Invalid
+from bizsuite.errors import Conflict, Invalid, NotFound
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
 from bizsuite.stored_files import remove_file, store_file
@@ -18,9 +18,11 @@ from support.serializers import AttachmentSerializer
 from support.tickets import recorded
 from support.unused_files import forget_files
 
-# With one message.
+# With one message. Together no more than a mail can carry: servers refuse 25 MB, often less, and
+# base64 adds a third.
 MAX_FILES = 10
 MAX_FILE_BYTES = 5_000_000
+MAX_MESSAGE_BYTES = 10_000_000
 MAX_TICKET_BYTES = 100_000_000
 # What a file is taken for goes by its name, and by this list alone: nothing on it runs in a
 # browser. All else is bytes.
@@ -58,11 +60,16 @@ def attach_file(ticket: Ticket, *, name: str, content: bytes, actor: Actor) -> A
 
 @transaction.atomic
 def remove_attachment(attachment: Attachment, *, actor: Actor) -> None:
-    """Remove a file, such as one attached by mistake. What was mailed cannot be called back."""
+    """Remove a file, such as one attached by mistake. What was mailed cannot be called back.
+
+    Raises NotFound if it is gone.
+    """
     ticket = attachment.ticket
     lock(ticket)
     data = AttachmentSerializer(attachment).data
-    Attachment.objects.filter(pk=attachment.pk).delete()
+    removed, _ = Attachment.objects.filter(pk=attachment.pk).delete()
+    if not removed:
+        raise NotFound("There is no such file.")
     Ticket.objects.filter(pk=ticket.pk).change()
     forget_files([attachment.stored_name])
     recorded("ticket.detached", ticket, actor, attachment=data)
@@ -123,7 +130,13 @@ def _check_sizes(ticket: Ticket, files: Sequence[dict[str, Any]]) -> None:
         if len(file["content"]) > MAX_FILE_BYTES:
             text = f"A file may have at most {MAX_FILE_BYTES // 1_000_000} MB"
             raise Invalid({f"attachments.{index}.content": text})
+    together = sum(len(file["content"]) for file in files)
+    if together > MAX_MESSAGE_BYTES:
+        limit = MAX_MESSAGE_BYTES // 1_000_000
+        raise Invalid(
+            {"attachments": f"The files of a message may have at most {limit} MB together"}
+        )
     there = Attachment.objects.filter(ticket=ticket).aggregate(size=Sum("size", default=0))["size"]
-    if there + sum(len(file["content"]) for file in files) > MAX_TICKET_BYTES:
+    if there + together > MAX_TICKET_BYTES:
         limit = MAX_TICKET_BYTES // 1_000_000
         raise TicketFull(f"The files of a ticket may have at most {limit} MB together.")

@@ -100,7 +100,8 @@ declare(
     EventType("ticket.closed", "A ticket was resolved.", CLOSED),
     EventType(
         "ticket.reopened",
-        "A closed or pending ticket is open again: by hand, or because the customer replied.",
+        "A pending or closed ticket is open again by hand, or a closed one because the customer "
+        "replied.",
         ANSWERED | {"status": "Open", "waiting_since": "2024-01-17T08:00:00Z"},
     ),
     EventType("ticket.deleted", "A ticket and its replies were removed.", TICKET),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bizsuite import stored_files
+from bizsuite.errors import Invalid, NotFound
 from bizsuite.events.models import Event
 from bizsuite.exact_json import decode
 from bizsuite.mail.models import OutgoingMail
@@ -120,6 +121,19 @@ class TestTakingIn:
         assert api.post(path, three).body["code"] == "ticket_full"
         assert stored(settings) == []
         assert not Reply.objects.exists()
+
+    def test_no_more_with_one_message_than_a_mail_can_carry(self, settings, monkeypatch):
+        ticket = make_ticket(customer=make_customer(email="jane@example.com"))
+        monkeypatch.setattr(attachments, "MAX_MESSAGE_BYTES", 2 * len(PNG))
+        two = [{"name": "error.png", "content": PNG}] * 2
+        make_reply(ticket, attachments=two)
+
+        with pytest.raises(Invalid) as refused:
+            make_reply(ticket, attachments=[*two, {"name": "a", "content": b"a"}])
+
+        assert list(refused.value.errors) == ["attachments"]
+        assert len(stored(settings)) == 2
+        assert OutgoingMail.objects.count() == 1
 
     def test_ten_megabytes_are_read_and_no_more(self, api):
         ticket = make_ticket()
@@ -269,6 +283,15 @@ class TestRemoving:
         assert stored(settings) == []
         assert Event.objects.filter(type="ticket.detached").count() == 1
 
+    def test_whoever_removes_it_second_hears_that_it_is_gone(self):
+        attachment = attachments.attach_file(make_ticket(), name="a", content=b"a", actor=SYSTEM)
+        seen_by_another = Attachment.objects.get()
+        attachments.remove_attachment(attachment, actor=SYSTEM)
+
+        with pytest.raises(NotFound):
+            attachments.remove_attachment(seen_by_another, actor=SYSTEM)
+        assert Event.objects.filter(type="ticket.detached").count() == 1
+
     def test_a_transaction_that_fails_leaves_a_file_only_for_the_sweep(self, settings):
         ticket = make_ticket()
         with transaction.atomic():
@@ -303,6 +326,16 @@ class TestRemoving:
         assert answer.status >= 500
         assert stored(settings) == []
         assert not Reply.objects.exists()
+
+    def test_half_a_file_does_not_stay_on_a_full_disk(self, settings, monkeypatch):
+        def full(_handle: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(stored_files.os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            stored_files.store_file(PNG)
+
+        assert stored(settings) == []
 
 
 def age_files(settings) -> None:
