@@ -21,10 +21,12 @@ from billing.book_checks.journal import (
 )
 from billing.book_checks.numbers import numbers_have_no_gap
 from billing.book_checks.posted import (
+    allocations_are_booked_when_they_say,
     documents_are_posted,
     entries_have_documents,
     entries_say_what_documents_say,
     payments_move_cash_when_they_say,
+    reversals_are_dated_as_said,
     transfers_move_what_they_say,
 )
 
@@ -42,6 +44,8 @@ CHECKS: tuple[Check, ...] = (
     entries_say_what_documents_say,
     transfers_move_what_they_say,
     payments_move_cash_when_they_say,
+    allocations_are_booked_when_they_say,
+    reversals_are_dated_as_said,
     receivables_are_open_invoices,
     credit_is_unallocated_payments,
     numbers_have_no_gap,

@@ -12,6 +12,7 @@ from django.db.models import QuerySet, Sum
 from billing.book_checks.findings import NOTHING, Finding, differs, named, off, pages, postings_of
 from billing.models import (
     Account,
+    Allocation,
     CreditNote,
     Invoice,
     JournalEntry,
@@ -140,6 +141,26 @@ class Journal:
                     found[posting.account_id] += posting.document_amount
         return found
 
+    def dates_of(self, ledger: Ledger) -> set[datetime.date]:
+        return {
+            entry.date
+            for entry in self.entries
+            if any(posting.ledger == ledger for posting in self.postings[entry.pk])
+        }
+
+    def misdated(self, on: datetime.date | None, *, last_only: bool) -> Iterator[Finding]:
+        """Reversals that are not dated like what they reverse, or `on` where that is later."""
+        dates: dict[int | None, datetime.date] = {entry.pk: entry.date for entry in self.entries}
+        reversals = [entry for entry in self.entries if entry.reverses_id is not None]
+        for entry in reversals:
+            date = dates.get(entry.reverses_id, entry.date)
+            if on is not None and (entry is reversals[-1] or not last_only):
+                date = max(date, on)
+            if entry.date != date:
+                yield off(
+                    f"Reversal {entry.pk} of entry {entry.reverses_id}", "date", entry.date, date
+                )
+
     def first_standing(self) -> JournalEntry | None:
         """The first entry that is neither reversed nor a reversal."""
         reversed_entries = {entry.reverses_id for entry in self.entries}
@@ -227,6 +248,34 @@ def payments_move_cash_when_they_say() -> Iterator[Finding]:
                 stored, computed = moved.get(date, NOTHING), said.get(date, NOTHING)
                 if stored != computed:
                     yield off(named(payment), f"cash posted on {date}", stored, computed)
+
+
+def allocations_are_booked_when_they_say() -> Iterator[Finding]:
+    """On an allocation's date its payment has something booked on what is owed."""
+    for page in pages(Allocation.objects.all()):
+        journals = _journals("payment", [allocation.payment_id for allocation in page])
+        for allocation in page:
+            if allocation.date not in journals[allocation.payment_id].dates_of(Ledger.RECEIVABLE):
+                yield (
+                    f"Payment {allocation.payment_id} pays invoice {allocation.invoice_id} on"
+                    f" {allocation.date}, and nothing is booked then."
+                )
+
+
+def reversals_are_dated_as_said() -> Iterator[Finding]:
+    """A reversal is dated like its entry; one with a date of its own as its document says."""
+    lines = Transaction.objects.values_list("reversed_on", flat=True)
+    for kind, documents in KINDS.items():
+        for page in pages(documents.rows):
+            ids = [document.pk for document in page]
+            said: Mapping[int, datetime.date | None] = {}
+            if kind == "payment":
+                said = dict(lines.filter(payment__in=ids).values_list("payment", "reversed_on"))
+            elif kind == "transaction":
+                said = dict(lines.filter(pk__in=ids).values_list("pk", "reversed_on"))
+            for pk, journal in _journals(kind, ids).items():
+                # A line that was corrected has reversals before the one that ended it.
+                yield from journal.misdated(said.get(pk), last_only=kind == "transaction")
 
 
 def _misnamed(document: Any, posting: Posting, names: tuple[str, ...]) -> Iterator[Finding]:

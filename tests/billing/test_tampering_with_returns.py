@@ -40,14 +40,18 @@ def books():
     reversed_payment = make_payment("70.00", customer=customer)
     reverse_payment(reversed_payment, actor=SYSTEM)
     assert findings() == []
+    reversal = JournalEntry.objects.exclude(reverses=None).get()
+    allocated = JournalEntry.objects.get(document_type="payment", date=datetime.date(2024, 3, 1))
     return SimpleNamespace(
+        allocated=allocated.pk,
         reopened=reopened.pk,
         refunded=refunded.pk,
         refund=Refund.objects.get().pk,
         paid=paid.pk,
         credit=credit.pk,
         reversed=reversed_payment.pk,
-        reversal=JournalEntry.objects.exclude(reverses=None).get().pk,
+        reversal=reversal.pk,
+        reversed_entry=reversal.reverses_id,
         reversed_line=reversed_payment.transaction.pk,
     )
 
@@ -89,6 +93,28 @@ TAMPERINGS = {
     "the tax of what is left of an allocation": (
         ["UPDATE billing_allocation SET tax = tax - 100 WHERE invoice_id = {reopened}"],
         "Payment {refunded}: posted income (cash) is -50.0000, computed -50.0100",
+    ),
+    "an allocation's date": (
+        ["UPDATE billing_allocation SET date = '2024-02-01' WHERE payment_id = {credit}"],
+        "Payment {credit} pays invoice {paid} on 2024-02-01, and nothing is booked then",
+    ),
+    "when an allocation was booked": (
+        [
+            "UPDATE billing_posting SET date = '2024-02-01' WHERE entry_id = {allocated}",
+            "UPDATE billing_journalentry SET date = '2024-02-01' WHERE id = {allocated}",
+        ],
+        "Payment {credit} pays invoice {paid} on 2024-03-01, and nothing is booked then",
+    ),
+    "when a reversal was booked": (
+        [
+            "UPDATE billing_posting SET date = '2024-02-01' WHERE entry_id = {reversal}",
+            "UPDATE billing_journalentry SET date = '2024-02-01' WHERE id = {reversal}",
+        ],
+        "Reversal {reversal} of entry {reversed_entry}: date is 2024-02-01, computed 2024-01-15",
+    ),
+    "the date on which a payment was reversed": (
+        ["UPDATE billing_transaction SET reversed_on = '2024-02-01' WHERE id = {reversed_line}"],
+        "Reversal {reversal} of entry {reversed_entry}: date is 2024-01-15, computed 2024-02-01",
     ),
     "an allocation, moved to another payment": (
         [
