@@ -7,7 +7,13 @@ from typing import Any
 
 from billing.amounts import printed, require_payable
 from billing.defaults import default_income_category
-from billing.invoice_books import Paid, content_of, payment_postings, tax_when_paid
+from billing.invoice_books import (
+    Paid,
+    content_of,
+    payment_postings,
+    rebooked_postings,
+    tax_when_paid,
+)
 from billing.invoices import allowed_moves, locked
 from billing.ledger import NewEntry, NewPosting
 from billing.models import Allocation, Invoice, Payment
@@ -71,8 +77,7 @@ class Settlement:
         self.invoice = invoice
         self._bookings = bookings
         self._category = default_income_category()
-        # What it charges, and as what it was booked last: a credit note makes them differ.
-        self._content = self._booked = content_of(invoice, self._category)
+        self._content = content_of(invoice, self._category)
         self.allocations = list(
             invoice.allocations.select_related("payment__customer").order_by("-id")
         )
@@ -83,17 +88,9 @@ class Settlement:
         )
 
     def take(self, payment: Payment, amount: Decimal, on: datetime.date) -> None:
-        """Put `amount` of a payment against the invoice.
-
-        Nothing is owed on an invoice, and nothing earned by it, before its date; money that comes
-        earlier is the customer's credit until then.
-        """
+        """Put `amount` of a payment against the invoice."""
         allocation = Allocation(
-            payment=payment,
-            invoice=self.invoice,
-            amount=NOTHING,
-            tax=NOTHING,
-            date=max(on, payment.date, self.invoice.date),
+            payment=payment, invoice=self.invoice, amount=NOTHING, tax=NOTHING, date=on
         )
         self.allocations.insert(0, allocation)
         self._move(allocation, amount, on)
@@ -109,7 +106,7 @@ class Settlement:
         payment, by its id.
         """
         self.invoice.credited += amount
-        self._content = content_of(self.invoice, self._category)
+        self._charge_other_content(on)
         beyond = self._paid.amount + self.invoice.credited - self.invoice.amount
         returned: dict[int, Decimal] = {}
         for allocation in self.allocations:
@@ -152,6 +149,19 @@ class Settlement:
         invoice.refresh_from_db(fields=SETTLED)
         return invoice
 
+    def _charge_other_content(self, on: datetime.date) -> None:
+        """What is paid is income of what is charged now: each payment's part of it moves there."""
+        booked, self._content = self._content, content_of(self.invoice, self._category)
+        before = Paid(NOTHING, NOTHING)
+        for allocation in reversed(self.allocations):
+            after = Paid(before.amount + allocation.amount, before.tax + allocation.tax)
+            postings = rebooked_postings(
+                self.invoice, before=before, after=after, booked=booked, content=self._content
+            )
+            if postings:
+                self._bookings.add(allocation.payment, max(on, allocation.date), postings)
+            before = after
+
     def _move(self, allocation: Allocation, amount: Decimal, on: datetime.date) -> None:
         """Let an allocation be `amount`: its tax makes up what all of them should carry then."""
         paid = self._paid.amount - allocation.amount + amount
@@ -180,14 +190,7 @@ class Settlement:
         after = Paid(before.amount + amount - allocation.amount, before.tax + tax - allocation.tax)
         if after == before:
             return
-        postings = payment_postings(
-            self.invoice,
-            before=before,
-            after=after,
-            content_before=self._booked,
-            content=self._content,
-        )
-        self._booked = self._content
+        postings = payment_postings(self.invoice, before=before, after=after, content=self._content)
         self._bookings.add(allocation.payment, max(on, allocation.date), postings)
         allocation.amount, allocation.tax = amount, tax
         self._paid = after
@@ -202,15 +205,20 @@ def settle(
     on: datetime.date,
     bookings: Bookings,
 ) -> list[Invoice]:
-    """Put a payment against invoices, {invoice, amount} each; returns them as they are then."""
+    """Put a payment against invoices, {invoice, amount} each; returns them as they are then.
+
+    Nothing is owed on an invoice, and nothing earned by it, before its date; money that comes
+    earlier is the customer's credit until then.
+    """
     settled = []
     # In the order of their ids, so that two payments over the same invoices cannot deadlock.
     for allocation in sorted(allocations, key=lambda each: each["invoice"].pk):
         invoice, amount = locked(allocation["invoice"]), allocation["amount"]
         _require_owed(invoice, amount, payment)
         settlement = Settlement(invoice, bookings)
-        settlement.take(payment, amount, on)
-        settled.append(settlement.finish(on))
+        counts_from = max(on, payment.date, invoice.date)
+        settlement.take(payment, amount, counts_from)
+        settled.append(settlement.finish(counts_from))
     return settled
 
 

@@ -107,12 +107,7 @@ def tax_when_paid(invoice: Invoice, paid: Decimal) -> Decimal:
 
 
 def payment_postings(
-    invoice: Invoice,
-    *,
-    before: Paid,
-    after: Paid,
-    content_before: Content,
-    content: Content,
+    invoice: Invoice, *, before: Paid, after: Paid, content: Content
 ) -> list[NewPosting]:
     """A step of payment: the customer owes less; on the cash basis it is income and tax now.
 
@@ -125,8 +120,17 @@ def payment_postings(
         customer=invoice.customer,
     )
     later = _earned(invoice, after, Basis.CASH, content)
-    earlier = _earned(invoice, before, Basis.CASH, content_before)
+    earlier = _earned(invoice, before, Basis.CASH, content)
     return [receivable, *_difference(later, earlier)]
+
+
+def rebooked_postings(
+    invoice: Invoice, *, before: Paid, after: Paid, booked: Content, content: Content
+) -> list[NewPosting]:
+    """What makes a step of payment that was `booked` as income of one content that of another."""
+    now = payment_postings(invoice, before=before, after=after, content=content)
+    then = payment_postings(invoice, before=before, after=after, content=booked)
+    return [posting for posting in _difference(now, then) if posting.amount]
 
 
 def _earned(invoice: Invoice, paid: Paid, basis: Basis, content: Content) -> list[NewPosting]:

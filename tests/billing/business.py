@@ -51,6 +51,7 @@ class Business(RuleBasedStateMachine):
         self.closed = 0
         self.customers = [make_customer(), make_customer(account="Other")]
         self.categories = {"Income": Category.objects.get(pk=1), "Expense": make_category()}
+        self.services = make_category("Services", "Income")
         bank = make_account(opening_balance=str(money(OPENING)))
         self.known.opened[bank.pk] = OPENING
 
@@ -99,7 +100,7 @@ class Business(RuleBasedStateMachine):
                 "amount": fine(price),
                 "quantity": fine(quantity),
                 "tax_rate": fine(rate),
-                "category": self.categories["Income"] if number % 2 else None,
+                "category": self.services if number % 2 else None,
             }
             for number, (price, quantity, rate) in enumerate(content)
         ]

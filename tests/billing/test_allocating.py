@@ -14,10 +14,12 @@ from tests.billing.books import booked, event_types, in_account, last_event_id
 from tests.factories import (
     SYSTEM,
     close_period,
+    make_credit_note,
     make_customer,
     make_draft,
     make_invoice,
     make_payment,
+    new_item,
 )
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +203,26 @@ def test_nothing_is_allocated_in_a_closed_period(api):
     assert (answer.status, answer.body["code"]) == (409, "period_closed")
     assert_nothing_was_allocated(credit, before)
     assert allocate(api, credit, (invoice, "50.00"), date="2024-02-01").status == 200
+
+
+def test_what_it_settles_of_earlier_payments_counts_no_sooner_than_itself(api):
+    """The invoice's taxed item is credited, so its last cent says that there was no tax in it."""
+    customer = make_customer()
+    invoice = make_invoice(
+        customer=customer, items=[new_item("100.00"), new_item("20.00", tax_rate=20)]
+    )
+    make_payment("99.00", invoice=invoice)
+    make_credit_note(invoice, (1, "20.00"), date=datetime.date(2024, 1, 20))
+    payment = make_payment("1.00", customer=customer, date=datetime.date(2024, 3, 1))
+    assert booked(Ledger.TAX_PAYABLE, Basis.CASH) == Decimal("-3.19")
+    close_period(datetime.date(2024, 2, 15))
+
+    answer = allocate(api, payment, (invoice, "1.00"), date="2024-02-01")
+
+    assert answer.status == 200
+    assert income(api, "year=2024&month=2") == 0
+    assert income(api, "year=2024&month=3") == Decimal("4.19")
+    assert booked(Ledger.TAX_PAYABLE, Basis.CASH) == 0
 
 
 def test_a_repeated_request_allocates_once(api):

@@ -10,6 +10,7 @@ from billing.models.ledger import Basis, Ledger
 from tests.billing.books import booked, event_types, in_account, last_event_id
 from tests.billing.crediting import FEBRUARY, credit, invoice_now
 from tests.factories import (
+    make_category,
     make_customer,
     make_invoice,
     make_payment,
@@ -125,6 +126,28 @@ def test_the_next_payment_settles_the_tax_when_a_note_left_something_open(api):
 
     assert booked(Ledger.TAX_PAYABLE, Basis.CASH) == 0
     assert booked(Ledger.INCOME, Basis.CASH) == -100
+
+
+def test_what_stays_paid_is_income_of_what_is_charged_still(api):
+    """Half of each was paid; crediting one of them says that the other one was."""
+    hosting = make_category("Hosting", "Income")
+    invoice = make_invoice(items=[new_item("100.00"), new_item("100.00", category=hosting)])
+    older, newer = (make_payment(amount, invoice=invoice) for amount in ("60.00", "40.00"))
+    assert booked(Ledger.INCOME, Basis.CASH, category=hosting) == -50
+
+    credit(api, invoice, (1, {}))
+
+    assert booked(Ledger.INCOME, Basis.CASH, category=1) == -100
+    assert booked(Ledger.INCOME, Basis.CASH, category=hosting) == 0
+    assert report(api, "year=2024&month=1") == ("100.00", "100.00")  # as it was
+    assert report(api, "year=2024&month=2") == ("0.00", "0.00")
+
+    api.post(f"/payments/{newer.pk}/reverse", {})
+    assert booked(Ledger.INCOME, Basis.CASH, category=1) == -60
+    assert booked(Ledger.INCOME, Basis.CASH, category=hosting) == 0
+    api.post(f"/payments/{older.pk}/refund", {"amount": 20, "date": FEBRUARY})
+    assert booked(Ledger.INCOME, Basis.CASH, category=1) == -40
+    assert booked(Ledger.INCOME, Basis.CASH, category=hosting) == 0
 
 
 def test_what_is_paid_after_the_note_returns_on_its_own_day(api):
