@@ -1,8 +1,8 @@
 """Making a database a sandbox, and its data new every day.
 
-Each is one transaction: whoever looks meanwhile sees the data of before, and whoever is killed in
-the middle leaves that behind. Two resets at once meet at the marker's row; the second finds that
-there is nothing left to do.
+Each is one transaction: whoever looks meanwhile sees the data of before (on PostgreSQL they wait
+for the new), and whoever is killed in the middle leaves that behind. Two resets at once meet at the
+marker's row; the second finds that there is nothing left to do.
 """
 
 import datetime
