@@ -194,7 +194,8 @@ class TicketAdmin(MetadataMixin, ResourceAdmin):
     def file_view(self, request: HttpRequest, ticket_id: int, attachment_id: int) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        attachment = get_object_or_404(Attachment, ticket=ticket_id, pk=attachment_id)
+        # ticket__id: by the relation itself, SQLite fails on a number beyond its integers.
+        attachment = get_object_or_404(Attachment, ticket__id=ticket_id, pk=attachment_id)
         try:
             return attachment_response(request, attachment)
         except NotFound as error:

@@ -369,7 +369,8 @@ class TestFiles:
         path = f"{LIST}{attachment.ticket_id}/files/{attachment.pk}/"
 
         assert nobody.get(path)["Location"].startswith("/admin/login/")
-        assert agent.get(f"{LIST}{make_ticket().pk}/files/{attachment.pk}/").status_code == 404
+        for ticket_id in (make_ticket().pk, 10**20):
+            assert agent.get(f"{LIST}{ticket_id}/files/{attachment.pk}/").status_code == 404
 
 
 def test_a_customers_page_leads_to_their_tickets(agent):
