@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from billing.amounts import printed, require_payable
+from billing.invoices import allowed_moves
 from billing.models import (
     CreditNote,
     CreditNoteItem,
@@ -28,10 +29,6 @@ class CreditExceedsItem(Conflict):
     code = "credit_exceeds_item"
 
 
-class NothingToCredit(Conflict):
-    code = "nothing_to_credit"
-
-
 @dataclass(frozen=True, slots=True)
 class Credit:
     """A part of an item: `total` without tax; quantity None where only the price is lowered."""
@@ -42,16 +39,12 @@ class Credit:
 
 
 def credits_of(invoice: Invoice, asked: Sequence[NewCredit] | None) -> list[Credit]:
-    """What is credited of each item; all that is left of the invoice if nothing is `asked`."""
+    """What is credited of each item; all that is left of the invoice if `asked` is None."""
     if asked is None:
-        found = [_rest_of(item) for item in invoice.items.all() if item.left]
-    else:
-        found = _asked_for(invoice, asked)
-        if not found:
-            raise Invalid({"items": "At least one item is required"})
-    if not found:
-        raise NothingToCredit(f"Nothing of invoice {invoice.number} is left to credit.")
-    return found
+        return [_rest_of(item) for item in invoice.items.all() if item.left]
+    if not asked:
+        raise Invalid({"items": "At least one item is required"})
+    return _asked_for(invoice, asked)
 
 
 def add_content(note: CreditNote, parts: Sequence[Credit]) -> None:
@@ -140,7 +133,9 @@ def _credit(item: InvoiceItem, new: NewCredit, currency: str, field: str) -> Cre
     if quantity is not None and total is not None:
         raise Invalid({field: "Give qty or amount, not both"})
     if not item.left:
-        raise CreditExceedsItem(f"“{item.description}” has nothing left to credit.")
+        raise CreditExceedsItem(
+            f"“{item.description}” has nothing left to credit.", allowed=allowed_moves(item.invoice)
+        )
     if quantity is not None:
         return _asked_quantity(item, quantity, currency, field)
     if total is None:
@@ -149,7 +144,8 @@ def _credit(item: InvoiceItem, new: NewCredit, currency: str, field: str) -> Cre
     if total > item.left:
         raise CreditExceedsItem(
             f"“{item.description}” has {printed(item.left, currency)} net left to credit, and"
-            f" {printed(total, currency)} is asked for."
+            f" {printed(total, currency)} is asked for.",
+            allowed=allowed_moves(item.invoice),
         )
     return Credit(item, None, total)
 
@@ -159,7 +155,8 @@ def _asked_quantity(item: InvoiceItem, quantity: Decimal, currency: str, field: 
     if quantity > left:
         raise CreditExceedsItem(
             f"“{item.description}” has a quantity of {format_decimal(left)} left to credit, and"
-            f" {format_decimal(quantity)} is asked for."
+            f" {format_decimal(quantity)} is asked for.",
+            allowed=allowed_moves(item.invoice),
         )
     credit = credit_of_quantity(item, quantity, currency)
     if not credit.total:

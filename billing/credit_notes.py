@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.allocations import Bookings, Settlement
-from billing.credit_note_content import NewCredit, NothingToCredit, add_content, credits_of
+from billing.credit_note_content import NewCredit, add_content, credits_of
 from billing.currency import open_books
 from billing.defaults import default_income_category
 from billing.invoice_books import credit_entry
@@ -28,6 +28,10 @@ PREFIX = "CN"
 
 class InvoiceNotCreditable(Conflict):
     code = "invoice_not_creditable"
+
+
+class NothingToCredit(Conflict):
+    code = "nothing_to_credit"
 
 
 @transaction.atomic

@@ -203,6 +203,7 @@ def test_more_than_is_left_of_an_item_is_refused_with_the_figures(api, what, mes
     answer = credit(api, invoice, (0, what))
 
     assert (answer.status, answer.body["code"]) == (409, "credit_exceeds_item")
+    assert answer.body["allowed"] == ["pay", "credit"]
     assert message in answer.body["message"]
     assert_nothing_was_credited(before, 1)
 
@@ -213,6 +214,7 @@ def test_nothing_is_credited_twice(api):
     before = last_event_id()
     again = credit(api, invoice, (0, {}))
     assert (again.status, again.body["code"]) == (409, "credit_exceeds_item")
+    assert again.body["allowed"] == ["pay", "credit"]
     assert_nothing_was_credited(before, 1)
 
     credit(api, invoice)
