@@ -64,7 +64,18 @@ router.register("usage", UsageViewSet, basename="usage")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 
-RESOURCES = tuple(prefix for prefix, *_ in router.registry if "/" not in prefix)
+REPORTS = [path("reports/financial", FinancialReportView.as_view(), name="report-financial")]
+BATCHES = [
+    batch_path(CustomerViewSet),
+    batch_path(ProductViewSet),
+    batch_path(LeadViewSet),
+    batch_path(InvoiceViewSet),
+    batch_path(TransactionViewSet),
+]
+RESOURCES = (
+    *(prefix for prefix, *_ in router.registry if "/" not in prefix),
+    *(str(each.pattern) for each in (*REPORTS, *BATCHES)),
+)
 
 api = [
     path("", IndexView.as_view(resources=RESOURCES), name="api-index"),
@@ -76,12 +87,8 @@ api = [
         StatementView.as_view(),
         name="customer-statement",
     ),
-    path("reports/financial", FinancialReportView.as_view(), name="report-financial"),
-    batch_path(CustomerViewSet),
-    batch_path(ProductViewSet),
-    batch_path(LeadViewSet),
-    batch_path(InvoiceViewSet),
-    batch_path(TransactionViewSet),
+    *REPORTS,
+    *BATCHES,
     *router.urls,
 ]
 
