@@ -72,7 +72,7 @@ def _send(server: BaseEmailBackend, mail: OutgoingMail) -> Failure | None:
     """Hand over one mail; what was said against it, or None. Raises ServerAway."""
     try:
         server.open()
-    except OSError as error:  # smtplib's own errors are OSErrors too
+    except (OSError, ValueError) as error:  # smtplib's own are OSErrors; a login may not be ASCII
         raise ServerAway(_sentence(error)) from error
     try:
         server.send_messages([message_of(mail)])

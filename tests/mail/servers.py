@@ -11,7 +11,7 @@ class MailServer(BaseEmailBackend):
     """
 
     def __init__(
-        self, refuse: dict[str, Exception] | None = None, away: OSError | None = None
+        self, refuse: dict[str, Exception] | None = None, away: Exception | None = None
     ) -> None:
         super().__init__()
         self.refuse = refuse or {}

@@ -190,6 +190,8 @@ class TestRetrying:
             ConnectionRefusedError("refused"),
             TimeoutError("timed out"),
             smtplib.SMTPAuthenticationError(535, b"Wrong password"),
+            # What a password that is not ASCII raises.
+            UnicodeEncodeError("ascii", "pässword", 1, 2, "ordinal not in range(128)"),
         ],
     )
     def test_a_server_that_is_away_is_asked_once_and_every_mail_waits(self, error):
