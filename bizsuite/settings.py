@@ -237,6 +237,9 @@ MAX_BODY_BYTES = 2_000_000
 MAX_BATCH_BODY_BYTES = 10_000_000
 # Where files come in, as base64.
 MAX_UPLOAD_BODY_BYTES = 10_000_000
+# Forms of the admin, with their files: Django has no limit for those. Roomier than what a form
+# accepts, so that its own words come first.
+MAX_FORM_BODY_BYTES = 60_000_000
 MAX_URL_BYTES = 8_000
 # Django's own limit speaks first on bodies it reads; ours are checked before that.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BATCH_BODY_BYTES

@@ -64,6 +64,10 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
         )
     if len(request.get_full_path().encode()) > settings.MAX_URL_BYTES:
         return plain_failure(414, request.request_id)
+    # The server does not pass on what is longer than announced, and no form comes in chunks.
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if announced.isdecimal() and int(announced) > settings.MAX_FORM_BODY_BYTES:
+        return plain_failure(413, request.request_id)
     return None
 
 

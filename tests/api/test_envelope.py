@@ -3,9 +3,11 @@
 import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.test import Client
+from django.test import Client, override_settings
 
 from customers.models import Customer
 from tests.api_client import ApiClient, answer
@@ -24,6 +26,10 @@ def assert_failure(response, status: int, code: str) -> None:
     assert response.body["message"]
     assert response.body["request_id"] == response.headers["X-Request-ID"]
     assert response.headers["X-RateLimit-Limit"] == "1000"
+
+
+def unexpected(*_args, **_named):
+    raise AssertionError("A file was taken in.")
 
 
 class TestAccess:
@@ -199,6 +205,17 @@ class TestSize:
 
         assert_failure(response, 413, "payload_too_large")
         assert not Customer.objects.exists()
+
+    @pytest.mark.parametrize("path", ["/admin/login/", "/nothing"])
+    def test_nobody_fills_the_disk_with_an_upload_to_a_page(self, client, monkeypatch, path):
+        """Django writes files to the disk before it asks who sends them, and has no limit."""
+        monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", unexpected)
+        file = SimpleUploadedFile("film.mp4", b"x" * 3_000_000)
+
+        with override_settings(MAX_FORM_BODY_BYTES=2_000_000):
+            response = client.post(path, {"file": file}, SERVER_NAME="localhost")
+
+        assert (response.status_code, response.json()["code"]) == (413, "payload_too_large")
 
     def test_a_small_body_in_chunks_is_taken(self, api):
         response = send_raw(
