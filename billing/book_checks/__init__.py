@@ -27,6 +27,7 @@ from billing.book_checks.posted import (
     entries_say_what_documents_say,
     payments_move_cash_when_they_say,
     reversals_are_dated_as_said,
+    tax_is_posted_by_rate,
     transfers_move_what_they_say,
 )
 
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     credit_notes_add_up,
     transactions_add_up,
     documents_are_posted,
+    tax_is_posted_by_rate,
     entries_have_documents,
     entries_say_what_documents_say,
     transfers_move_what_they_say,

@@ -141,6 +141,14 @@ class Journal:
                     found[posting.account_id] += posting.document_amount
         return found
 
+    def tax_by_rate(self) -> Mapping[Decimal | None, Decimal]:
+        found: dict[Decimal | None, Decimal] = defaultdict(Decimal)
+        for entry in self.entries:
+            for posting in self.postings[entry.pk]:
+                if posting.ledger == Ledger.TAX_PAYABLE:
+                    found[posting.tax_rate] += posting.document_amount
+        return found
+
     def dates_of(self, ledger: Ledger) -> set[datetime.date]:
         return {
             entry.date
@@ -182,6 +190,22 @@ def documents_are_posted() -> Iterator[Finding]:
                     if stored != computed:
                         ledger, basis = key
                         yield off(named(document), f"posted {ledger} ({basis})", stored, computed)
+
+
+def tax_is_posted_by_rate() -> Iterator[Finding]:
+    """The tax of an invoice or a credit note is posted at the rates of its tax lines."""
+    for kind, sign in (("invoice", -1), ("creditnote", 1)):
+        documents = KINDS[kind]
+        for page in pages(documents.rows.prefetch_related("taxes")):
+            journals = _journals(kind, [document.pk for document in page])
+            for document in page:
+                stands = bool(documents.expected(document))
+                said = {line.rate: sign * line.tax for line in document.taxes.all() if stands}
+                posted = journals[document.pk].tax_by_rate()
+                for rate in sorted(said.keys() | posted.keys(), key=str):
+                    stored, computed = posted.get(rate, NOTHING), said.get(rate, NOTHING)
+                    if stored != computed:
+                        yield off(named(document), f"posted tax at {rate} %", stored, computed)
 
 
 def transfers_move_what_they_say() -> Iterator[Finding]:

@@ -176,6 +176,10 @@ TAMPERINGS = {
         ["UPDATE billing_posting SET category_id = 1 WHERE id = {expense_posting}"],
         "Transaction {expense}: category_id of posting {expense_posting} is 1, computed {rent}",
     ),
+    "a posting's tax rate": (
+        ["UPDATE billing_posting SET tax_rate = 190000 WHERE id = {tax_posting}"],
+        "Invoice {open}: posted tax at 19.0000 % is -0.7800, computed 0",
+    ),
     "a posting's customer": (
         ["UPDATE billing_posting SET customer_id = {other} WHERE id = {posting}"],
         "Invoice {open}: customer_id of posting {posting} is {other}, computed {customer}",
@@ -413,7 +417,7 @@ def test_the_command_is_content_with_right_books(books):
 def test_checking_writes_nothing_and_asks_a_number_of_questions_that_does_not_grow(
     books, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(100) as few:
+    with django_assert_max_num_queries(110) as few:
         findings()
     customer = make_customer()
     for _ in range(20):

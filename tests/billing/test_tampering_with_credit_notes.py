@@ -160,6 +160,10 @@ TAMPERINGS = {
         ],
         "Credit note {first}: posted income (accrual) is 55.5600, computed 55.5500",
     ),
+    "the tax rate of a note's posting": (
+        ["UPDATE billing_posting SET tax_rate = 70000 WHERE id = {tax_posting}"],
+        "Credit note {first}: posted tax at 7.0000 % is 12.7800, computed 0",
+    ),
     "the customer of a note's posting": (
         ["UPDATE billing_posting SET customer_id = {other} WHERE id = {receivable}"],
         "Credit note {first}: customer_id of posting {receivable} is {other}, computed",
