@@ -6,7 +6,7 @@ from typing import TextIO
 
 from bizsuite.sandbox.logins import Login
 
-# What names production's data, or opens it.
+# What names production's data, or opens it, and the receivers that are trusted with it.
 PRODUCTIONS_OWN = frozenset(
     {
         "DATABASE_URL",
@@ -14,6 +14,7 @@ PRODUCTIONS_OWN = frozenset(
         "BIZSUITE_SECRET_KEY",
         "BIZSUITE_API_KEY_PEPPER",
         "BIZSUITE_ENCRYPTION_KEYS",
+        "BIZSUITE_WEBHOOK_ALLOWED_HOSTS",
     }
 )
 

@@ -162,7 +162,7 @@ def test_production_is_not_started_on_a_sandbox(sandbox):
     assert "This database is a sandbox's" in start.stderr
 
 
-def test_beside_production_it_takes_over_neither_database_nor_secrets():
+def test_beside_production_it_takes_over_neither_database_nor_secrets_nor_receivers():
     production = {
         "DATABASE_URL": "postgres://production",
         "BIZSUITE_SECRET_KEY": "s",
@@ -172,6 +172,7 @@ def test_beside_production_it_takes_over_neither_database_nor_secrets():
         "BIZSUITE_ENV_FILE": "/etc/bizsuite.env",
         "BIZSUITE_DATA_DIR": "/srv/bizsuite",
         "BIZSUITE_ALLOWED_HOSTS": "books.example.com",
+        "BIZSUITE_WEBHOOK_ALLOWED_HOSTS": "erp.internal",
         "REDIS_URL": "redis://localhost",
         "PATH": "/bin",
     }
