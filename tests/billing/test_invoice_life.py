@@ -20,12 +20,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-ITEM = {"description": "Work", "amount": Decimal("100.00"), "qty": 1}
-
-
-def body(**fields) -> dict:
-    return {"customer_id": make_customer().pk, "date": "2024-01-15", "items": [ITEM]} | fields
-
 
 def test_issuing_gives_a_draft_its_number_and_books_it(api):
     draft = make_draft("50.00", tax_rate=10)
