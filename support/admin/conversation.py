@@ -1,12 +1,13 @@
 """A ticket's conversation as its page shows it."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
+from bizsuite.mail.models import MailStatus, OutgoingMail
 from support.canned_replies import filled_in
 from support.display import initials
 from support.models import Attachment, Author, CannedReply, Reply, Ticket
@@ -17,14 +18,14 @@ SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """kind: `customer`, `staff` or `note`."""
+    """kind: `customer`, `staff` or `note`. mail: what became of its mail, empty where none was."""
 
     kind: str
     name: str
     said_at: datetime.datetime
     text: str
     files: list[Attachment]
-    mailed: bool = False
+    mail: str = ""
 
     @property
     def initials(self) -> str:
@@ -54,7 +55,9 @@ def conversation_of(ticket: Ticket) -> Conversation:
     )
     omitted = rows.count() - SHOWN if len(latest) == SHOWN else 0
     last_id = latest[-1].pk if latest else 0
-    return Conversation(first, [_message(reply) for reply in latest], omitted, last_id)
+    mails = OutgoingMail.objects.filter(resource="ticket", object_id=ticket.pk)
+    fates = dict(mails.values_list("message_id", "status"))
+    return Conversation(first, [_message(reply, fates) for reply in latest], omitted, last_id)
 
 
 def texts_to_pick(ticket: Ticket, request: HttpRequest) -> Iterator[tuple[str, Any]]:
@@ -63,13 +66,16 @@ def texts_to_pick(ticket: Ticket, request: HttpRequest) -> Iterator[tuple[str, A
         yield canned.title, filled_in(canned, ticket, agent=request.user.name)
 
 
-def _message(reply: Reply) -> Message:
+def _message(reply: Reply, fates: Mapping[str, str]) -> Message:
+    """fates: the status of each mail of the ticket by its message id."""
     kind = "note" if reply.internal else str(Author(reply.author).value)
+    mail = reply.mail_message_id
     return Message(
         kind=kind,
         name=reply.author_name,
         said_at=reply.created_at,
         text=reply.message,
         files=list(reply.attachments.all()),
-        mailed=bool(reply.mail_message_id),
+        # Only what was sent is ever forgotten.
+        mail=fates.get(mail, str(MailStatus.SENT)) if mail else "",
     )

@@ -117,6 +117,34 @@ class TestConversation:
         assert text.count('<li class="message message-note">') == 1
         assert "error.txt" in text
 
+    @pytest.mark.parametrize(
+        ("status", "shown"),
+        [
+            ("queued", "On its way to the customer"),
+            ("sent", "Mailed to the customer"),
+            ("failed", "Not mailed"),
+            ("pruned", "Mailed to the customer"),
+        ],
+    )
+    def test_says_of_each_reply_what_became_of_its_mail(self, agent, status, shown):
+        ticket = make_ticket(customer=make_customer(email="jane@example.com"))
+        make_reply(ticket)
+        times = {
+            "queued": {},
+            "sent": {"next_attempt_at": None, "sent_at": timezone.now()},
+            "failed": {"next_attempt_at": None},
+        }
+        if status == "pruned":
+            OutgoingMail.objects.all().delete()
+        else:
+            OutgoingMail.objects.update(status=status, **times[status])
+
+        text = text_of(agent.get(page_of(ticket)))
+
+        others = {"On its way to the customer", "Mailed to the customer", "Not mailed"} - {shown}
+        assert shown in text
+        assert not any(other in text for other in others)
+
     def test_a_long_one_shows_the_latest(self, agent, monkeypatch):
         monkeypatch.setattr(conversation, "SHOWN", 2)
         ticket = make_ticket()
