@@ -17,6 +17,7 @@ from bizsuite.sandbox.company import ACTOR, fill
 from bizsuite.sandbox.emptying import empty_tables, fresh_rows, load_rows
 from bizsuite.sandbox.logins import Login, login_of, new_secrets, restore_staff
 from bizsuite.sandbox.models import SandboxMarker
+from support.unused_files import forget_all_files
 
 _NAME = "sandbox"
 
@@ -90,6 +91,7 @@ def _reset(last: datetime.datetime, *, now: datetime.datetime) -> Login:
     with transaction.atomic():
         marker = _marker()
         if marker.reset_at == last:
+            forget_all_files()
             empty_tables()
             load_rows(rows)
             fill(restore_staff(marker, actor=ACTOR), now=now)

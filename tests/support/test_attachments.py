@@ -307,6 +307,18 @@ class TestRemoving:
 
         assert [path.name for path in stored(settings)] == [kept.stored_name]
 
+    def test_a_database_that_knows_hardly_any_of_the_files_is_not_theirs(self, settings, caplog):
+        ticket = make_ticket()
+        for name in "abc":
+            attachments.attach_file(ticket, name=name, content=b"x", actor=SYSTEM)
+        Attachment.objects.exclude(name="a").delete()  # as in a database restored from long ago
+        age_files(settings)
+
+        sweep_files(now=timezone.now())
+
+        assert len(stored(settings)) == 3
+        assert "2 of 3 attached files are unknown to this database" in caplog.text
+
     def test_a_disk_that_is_full_leaves_nothing_half_done(self, api, settings, monkeypatch):
         ticket = make_ticket()
         write = stored_files.store_file
