@@ -19,12 +19,17 @@ from tests.factories import make_key
 from tests.product import Product, running_product
 
 
+# Files whose tests take a minute or more: begun last, one processor would wait for the other.
+BEGUN_FIRST = {"test_fuzzing.py", "test_online_retail.py", "test_worker_killed.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Committed tests end with a flush, which takes the rows that migrations made as well.
 
     Those that bring them back (serialized_rollback) and those that do not cannot share a database,
     so all of them do.
     """
+    items.sort(key=lambda item: item.path.name not in BEGUN_FIRST)
     for item in items:
         marker = item.get_closest_marker("django_db")
         marked = marker is not None and marker.kwargs.get("transaction")
