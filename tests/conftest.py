@@ -18,7 +18,6 @@ from tests.api_client import ApiClient
 from tests.factories import make_key
 from tests.product import Product, running_product
 
-
 # Files whose tests take a minute or more: begun last, one processor would wait for the other.
 BEGUN_FIRST = {"test_fuzzing.py", "test_online_retail.py", "test_worker_killed.py"}
 
