@@ -73,9 +73,9 @@ def update_lead(
     Every change of the stage is logged; a lead that leaves Lost loses its reason. A converted
     lead stays Won. Raises Stale if `if_version` is no longer the current one.
     """
-    if reject_duplicates:
-        _one_at_a_time()
     lock(lead)
+    if reject_duplicates:
+        _one_at_a_time()  # after the lead, as where an If-Match or a batch has locked it already
     if if_version not in (None, lead.version):
         raise Stale("This lead has been changed since you read it.")
     stage_before = lead.stage
