@@ -20,11 +20,10 @@ from billing.admin.items import ItemsInline
 from billing.admin.money_forms import CreditForm, worth
 from billing.admin.statements import PAGE_NAME, statement_page
 from billing.display import invoice_badge, link_to
+from billing.downloads import invoice_response
 from billing.models import Allocation, CreditNote, Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
-from billing.pdf.printing import invoice_pdf, pdf_name
 from billing.serializers import InvoiceSerializer
-from bizsuite.api.files import file_response
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
@@ -251,13 +250,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         if not may(request, "read", self.resource):
             raise PermissionDenied
         invoice = get_object_or_404(Invoice, pk=object_id)
-        return file_response(
-            request,
-            invoice_pdf(invoice, seller=organisation_of(request)),
-            media_type="application/pdf",
-            name=pdf_name(invoice),
-            inline=True,
-        )
+        return invoice_response(request, invoice, seller=organisation_of(request))
 
     def offered_actions(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
         pdf = {

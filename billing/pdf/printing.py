@@ -11,6 +11,7 @@ from babel.numbers import format_currency
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing.invoices import copied_details
 from billing.models import Invoice
 from billing.models.invoices import InvoiceStatus
 from billing.pdf.typesetting import typeset
@@ -102,14 +103,7 @@ def unit_price_text(amount: Decimal, currency: str) -> str:
 
 def _customer(invoice: Invoice) -> Mapping[str, str]:
     """Frozen once it is issued; a draft shows the customer of today."""
-    customer = invoice.customer
-    now = {
-        name: getattr(customer, name)
-        for name in (
-            "account", "contact_name", "address", "city", "state", "zip", "country", "tax_id",
-        )
-    }  # fmt: skip
-    return now | {name: value or "" for name, value in invoice.customer_details.items()}
+    return invoice.customer_details or copied_details(invoice.customer)
 
 
 def _seller_lines(seller: Organisation) -> list[str]:

@@ -11,11 +11,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from billing import invoices, payments, refunds, transactions
+from billing.downloads import invoice_response
 from billing.event_types import INVOICE, PAYMENT, TRANSACTION
 from billing.filters import InvoiceFilter, PaymentFilter, TransactionFilter
 from billing.models import Invoice, Payment, Transaction
 from billing.models.invoices import ORDER_OF_NUMBERS
-from billing.pdf.printing import invoice_pdf, pdf_name
 from billing.serializers import (
     AllocateSerializer,
     InvoicePaymentSerializer,
@@ -26,7 +26,7 @@ from billing.serializers import (
     TransactionSerializer,
 )
 from bizsuite.api.batches import BatchMixin
-from bizsuite.api.files import PdfNegotiation, file_response
+from bizsuite.api.files import PdfNegotiation
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -99,14 +99,7 @@ class InvoiceViewSet(
     @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)
     def pdf(self, request: Any, pk: str) -> HttpResponse:
         """The invoice to print or send. A draft's and a void one's say so across the page."""
-        invoice = self.get_object()
-        return file_response(
-            request,
-            invoice_pdf(invoice, seller=organisation()),
-            media_type=PdfNegotiation.media_type,
-            name=pdf_name(invoice),
-            inline=True,
-        )
+        return invoice_response(request, self.get_object(), seller=organisation())
 
 
 class InvoicePaymentViewSet(ResourceViewSet):
