@@ -12,25 +12,47 @@ from unfold.utils import parse_date_str
 from bizsuite.backoffice.middleware import organisation_of
 
 
-class ArchivedFilter(admin.SimpleListFilter):
-    """Archived records are out of the way unless asked for."""
+class OutOfTheWayFilter(admin.SimpleListFilter):
+    """Some records are shown only when asked for; a subclass says which.
 
+    shown_first: what those are called that are shown at first.
+    """
+
+    shown_first: Any
+
+    def out_of_the_way(self, queryset: Any) -> QuerySet:
+        raise NotImplementedError
+
+    def current(self, queryset: Any) -> QuerySet:
+        raise NotImplementedError
+
+    def choices(self, changelist: Any) -> Any:
+        """What Django calls "All" are not all here."""
+        first, *others = super().choices(changelist)
+        yield first | {"display": self.shown_first}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "all":
+            return queryset
+        if self.value() == "true":
+            return self.out_of_the_way(queryset)
+        return self.current(queryset)
+
+
+class ArchivedFilter(OutOfTheWayFilter):
     title = _("status")
     parameter_name = "archived"
+    shown_first = _("Active")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("true", _("Archived")), ("all", _("All"))]
 
-    def choices(self, changelist: Any) -> Any:
-        """What Django calls "All" are the active ones here."""
-        first, *others = super().choices(changelist)
-        yield first | {"display": _("Active")}
-        yield from others
+    def out_of_the_way(self, queryset: QuerySet) -> QuerySet:
+        return queryset.exclude(archived_at=None)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(archived_at__isnull=self.value() != "true")
+    def current(self, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(archived_at=None)
 
 
 class DaysFilter(RangeDateFilter):

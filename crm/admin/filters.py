@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from bizsuite.backoffice.filters import OutOfTheWayFilter
 from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.identity.models import User
 from crm.models import LeadQuerySet
@@ -62,24 +63,16 @@ class DueFilter(admin.SimpleListFilter):
         return queryset
 
 
-class MergedFilter(admin.SimpleListFilter):
-    """Merged leads are out of the way unless asked for."""
-
+class MergedFilter(OutOfTheWayFilter):
     title = _("merged")
     parameter_name = "merged"
+    shown_first = _("Current")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("true", _("Merged into another")), ("all", _("All"))]
 
-    def choices(self, changelist: Any) -> Any:
-        """What Django calls "All" are the current ones here."""
-        first, *others = super().choices(changelist)
-        yield first | {"display": _("Current")}
-        yield from others
+    def out_of_the_way(self, queryset: Any) -> Any:
+        return queryset.exclude(merged_into=None)
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "all":
-            return queryset
-        if self.value() == "true":
-            return queryset.exclude(merged_into=None)
+    def current(self, queryset: Any) -> Any:
         return queryset.current()
