@@ -8,24 +8,23 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
     InstantField,
     MetadataField,
+    OptionalTextField,
     RecordIdField,
     StrictBooleanField,
-    StrictCharField,
     money_number,
 )
 from bizsuite.api.serializers import RecordSerializer, StrictListSerializer, StrictSerializer
 from bizsuite.identity.models import User, organisation
-from bizsuite.team.serializers import AssigneeSerializer
+from bizsuite.team.serializers import ASSIGNEE_EXPANSION
 from crm.duplicates import possible_duplicates
 from crm.models import Lead, LeadNote, StageMove
 from crm.rules import applied, errors_of
 from customers.models import Customer
-from customers.serializers import CustomerSerializer
+from customers.serializers import CUSTOMER_EXPANSION
 
 DUPLICATES = "possible_duplicates"
 # Asks for a refusal; no part of the lead.
@@ -91,8 +90,8 @@ class LeadSerializer(RecordSerializer):
     )
 
     expandable = {
-        "owner": Expansion("assignees", AssigneeSerializer, User.objects.all()),
-        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "owner": ASSIGNEE_EXPANSION,
+        "customer": CUSTOMER_EXPANSION,
     }
 
     class Meta:
@@ -170,8 +169,8 @@ class StageMoveSerializer(StrictSerializer, serializers.ModelSerializer):
         "moved_at": "2024-01-16T09:00:00Z",
         "moved_by": "Sales",
     }
-    from_stage = StrictCharField(read_only=True, allow_null=True)
-    reason = StrictCharField(read_only=True, allow_null=True)
+    from_stage = OptionalTextField(read_only=True)
+    reason = OptionalTextField(read_only=True)
     moved_at = InstantField(read_only=True)
 
     class Meta:
@@ -186,11 +185,6 @@ class StageMoveSerializer(StrictSerializer, serializers.ModelSerializer):
             "moved_at": "When.",
             "moved_by": "Who did it: their name at that time.",
         }
-
-    def to_representation(self, instance: StageMove) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        empty = {name: None for name in ("from_stage", "reason") if shown.get(name) == ""}
-        return shown | empty
 
 
 class LeadNoteSerializer(RecordSerializer):

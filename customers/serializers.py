@@ -1,3 +1,4 @@
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.serializers import RecordSerializer
 from customers.models import Customer
 
@@ -38,3 +39,7 @@ class CustomerSerializer(RecordSerializer):
             "country": "Name or code, as it is to be printed.",
             "notes": "For yourselves; printed nowhere.",
         }
+
+
+# For every shape that names a customer.
+CUSTOMER_EXPANSION = Expansion("customers", CustomerSerializer, Customer.objects.all())

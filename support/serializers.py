@@ -16,9 +16,9 @@ from bizsuite.api.fields import (
 )
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import User
-from bizsuite.team.serializers import AssigneeSerializer
+from bizsuite.team.serializers import ASSIGNEE_EXPANSION
 from customers.models import Customer
-from customers.serializers import CustomerSerializer
+from customers.serializers import CUSTOMER_EXPANSION
 from support.models import Attachment, Author, CannedReply, Department, Reply, Ticket
 
 COMMON_FIELDS = ("external_id", "metadata", "created_at", "updated_at")
@@ -47,9 +47,9 @@ class TicketSerializer(RecordSerializer):
         source="assignee", queryset=User.objects.all(), required=False, allow_null=True
     )
     expandable = {
-        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "customer": CUSTOMER_EXPANSION,
         "department": Expansion("departments", DepartmentSerializer, Department.objects.all()),
-        "assignee": Expansion("assignees", AssigneeSerializer, User.objects.all()),
+        "assignee": ASSIGNEE_EXPANSION,
     }
 
     class Meta:

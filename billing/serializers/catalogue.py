@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from billing.models import Account, Category, Product
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
     ExactNumberField,
@@ -72,6 +73,10 @@ class AccountSerializer(RecordSerializer):
             "opening_balance": "What was in it before the first booking; given once.",
             "balance": "What is in it now, by the books.",
         }
+
+
+# For every shape that names an account.
+ACCOUNT_EXPANSION = Expansion("accounts", AccountSerializer, Account.objects.all())
 
 
 class CategorySerializer(RecordSerializer):

@@ -4,9 +4,8 @@ from rest_framework import serializers
 
 from billing.models import CreditNote, CreditNoteItem, CreditNoteTax, Invoice, InvoiceItem
 from billing.serializers.catalogue import COMMON_FIELDS, percent_field
-from billing.serializers.documents import InvoiceSerializer
+from billing.serializers.documents import INVOICE_EXPANSION
 from billing.serializers.items import TaxSerializer
-from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
     ExactNumberField,
@@ -16,8 +15,7 @@ from bizsuite.api.fields import (
 )
 from bizsuite.api.serializers import RecordSerializer, StrictListSerializer, StrictSerializer
 from bizsuite.money import QUANTITY_MAX, QUANTITY_PLACES
-from customers.models import Customer
-from customers.serializers import CustomerSerializer
+from customers.serializers import CUSTOMER_EXPANSION
 
 
 class CreditNoteItemSerializer(StrictSerializer, serializers.ModelSerializer):
@@ -74,10 +72,8 @@ class CreditNoteSerializer(RecordSerializer):
     reason = OptionalTextField()
 
     expandable = {
-        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
-        "invoice": Expansion(
-            "invoices", InvoiceSerializer, Invoice.objects.prefetch_related("items", "taxes")
-        ),
+        "customer": CUSTOMER_EXPANSION,
+        "invoice": INVOICE_EXPANSION,
     }
 
     class Meta:

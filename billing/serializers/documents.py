@@ -6,7 +6,6 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from billing.models import (
-    Account,
     Allocation,
     Category,
     Invoice,
@@ -17,8 +16,8 @@ from billing.models import (
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
 from billing.serializers.catalogue import (
+    ACCOUNT_EXPANSION,
     COMMON_FIELDS,
-    AccountSerializer,
     CategorySerializer,
     account_field,
     asked_once,
@@ -43,8 +42,7 @@ from bizsuite.api.serializers import (
     StrictSerializer,
 )
 from bizsuite.identity.models import organisation
-from customers.models import Customer
-from customers.serializers import CustomerSerializer
+from customers.serializers import CUSTOMER_EXPANSION
 
 
 class InvoiceSerializer(RecordSerializer):
@@ -66,7 +64,7 @@ class InvoiceSerializer(RecordSerializer):
     overdue = serializers.SerializerMethodField()
 
     expandable = {
-        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
+        "customer": CUSTOMER_EXPANSION,
     }
 
     class Meta:
@@ -122,6 +120,12 @@ class InvoiceSerializer(RecordSerializer):
         return invoice.is_overdue(today)
 
 
+# For every shape that names an invoice.
+INVOICE_EXPANSION = Expansion(
+    "invoices", InvoiceSerializer, Invoice.objects.prefetch_related("items", "taxes")
+)
+
+
 class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):
     invoice_id = RecordIdField(source="invoice", queryset=Invoice.objects.all())
     amount = ApiMoneyField(currency="payment.currency", positive=True)
@@ -160,8 +164,8 @@ class PaymentSerializer(RecordSerializer):
     refunded = ApiMoneyField(read_only=True)
 
     expandable = {
-        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
-        "account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+        "customer": CUSTOMER_EXPANSION,
+        "account": ACCOUNT_EXPANSION,
     }
 
     class Meta:
@@ -268,7 +272,7 @@ class TransactionSerializer(RecordSerializer):
     )
 
     expandable = {
-        "account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+        "account": ACCOUNT_EXPANSION,
         "category": Expansion("categories", CategorySerializer, Category.objects.all()),
         "payment": Expansion(
             "payments",

@@ -5,17 +5,15 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.models import Invoice, Quote
+from billing.models import Quote
 from billing.models.quotes import QuoteStatus
 from billing.serializers.catalogue import COMMON_FIELDS, asked_once, customer_field
-from billing.serializers.documents import InvoiceSerializer
+from billing.serializers.documents import INVOICE_EXPANSION
 from billing.serializers.items import QuoteItemSerializer, QuoteTaxSerializer
-from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import ApiMoneyField, OptionalTextField, StrictDateField
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import organisation
-from customers.models import Customer
-from customers.serializers import CustomerSerializer
+from customers.serializers import CUSTOMER_EXPANSION
 
 
 class QuoteStatusField(serializers.ChoiceField):
@@ -53,10 +51,8 @@ class QuoteSerializer(RecordSerializer):
     )
 
     expandable = {
-        "customer": Expansion("customers", CustomerSerializer, Customer.objects.all()),
-        "invoice": Expansion(
-            "invoices", InvoiceSerializer, Invoice.objects.prefetch_related("items", "taxes")
-        ),
+        "customer": CUSTOMER_EXPANSION,
+        "invoice": INVOICE_EXPANSION,
     }
 
     class Meta:

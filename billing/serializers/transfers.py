@@ -1,8 +1,7 @@
 """The public shape of transfers."""
 
 from billing.models import Account, Transfer
-from billing.serializers.catalogue import COMMON_FIELDS, AccountSerializer
-from bizsuite.api.expansion import Expansion
+from billing.serializers.catalogue import ACCOUNT_EXPANSION, COMMON_FIELDS
 from bizsuite.api.fields import ApiMoneyField, RecordIdField, StrictDateField
 from bizsuite.api.serializers import RecordSerializer
 
@@ -19,8 +18,8 @@ class TransferSerializer(RecordSerializer):
     date = StrictDateField(required=False)
 
     expandable = {
-        "from_account": Expansion("accounts", AccountSerializer, Account.objects.all()),
-        "to_account": Expansion("accounts", AccountSerializer, Account.objects.all()),
+        "from_account": ACCOUNT_EXPANSION,
+        "to_account": ACCOUNT_EXPANSION,
     }
 
     class Meta:

@@ -1,5 +1,6 @@
 from rest_framework import serializers
 
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import StrictBooleanField, StrictCharField
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import User
@@ -51,3 +52,7 @@ class AssigneeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
             "id": "The user's id.",
             "name": "The user's name.",
         }
+
+
+# For every shape that names whom work is given to.
+ASSIGNEE_EXPANSION = Expansion("assignees", AssigneeSerializer, User.objects.all())
