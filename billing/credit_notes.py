@@ -17,6 +17,7 @@ from billing.ledger import post_entries, require_open_period
 from billing.models import CreditNote, Invoice, Payment
 from billing.models.invoices import InvoiceStatus
 from billing.payments import hold_customer, invoice_events
+from billing.sellers import copied_seller
 from billing.serializers import CreditNoteSerializer, PaymentSerializer
 from bizsuite.errors import Conflict, Invalid
 from bizsuite.events.recording import NewEvent, record_events
@@ -68,6 +69,7 @@ def create_credit_note(
         invoice=invoice,
         customer=invoice.customer,
         customer_details=copied_details(invoice.customer),
+        seller_details=copied_seller(profile),
         date=date,
         currency=invoice.currency,
         exchange_rate=invoice.exchange_rate,

@@ -28,6 +28,7 @@ from billing.ledger import post_entries, post_entry, require_open_period, revers
 from billing.models import Invoice, InvoiceItem, InvoiceTax
 from billing.models.invoices import InvoiceStatus
 from billing.quote_states import reopen_quote_of
+from billing.sellers import copied_seller
 from billing.serializers import InvoiceSerializer
 from bizsuite.errors import Conflict, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
@@ -158,6 +159,7 @@ def issue_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
         status=invoice.status,
         issued_at=invoice.issued_at,
         customer_details=invoice.customer_details,
+        seller_details=invoice.seller_details,
         overdue_announced=invoice.overdue_announced,
         search_text=invoice.folded_search_text(),
     )
@@ -249,7 +251,7 @@ def copied_details(customer: Customer) -> dict[str, Any]:
 
 
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
-    """Mark invoices as issued: number, status, the customer as they are now. Nothing is saved."""
+    """Mark invoices as issued: number, status, both parties as they are now. Nothing is saved."""
     require_open_period((invoice.date for invoice in invoices), profile)
     now = timezone.now()
     by_year: dict[int, list[Invoice]] = {}
@@ -264,6 +266,7 @@ def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
             invoice.issued_at = now
             invoice.overdue_announced = invoice.due_date < profile.today(now)
             invoice.customer_details = copied_details(invoice.customer)
+            invoice.seller_details = copied_seller(profile)
 
 
 def _post(invoices: Sequence[Invoice]) -> None:

@@ -36,6 +36,8 @@ class CreditNote(Record):
     )
     # The customer as they were when it was made: name, address, tax id.
     customer_details = models.JSONField(default=dict, editable=False)
+    # Likewise the organisation: name, address, tax id.
+    seller_details = models.JSONField(default=dict, editable=False)
     date = models.DateField(_("date"), db_index=True)
     currency = models.CharField(_("currency"), max_length=3, editable=False)
     exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)

@@ -63,6 +63,8 @@ class Invoice(Record):
     )
     # The customer as they were when it was issued: name, address, tax id.
     customer_details = models.JSONField(default=dict, editable=False)
+    # Likewise the organisation: name, address, tax id.
+    seller_details = models.JSONField(default=dict, editable=False)
     date = models.DateField(_("date"), db_index=True)
     due_date = models.DateField(_("due date"))
     currency = models.CharField(_("currency"), max_length=3, editable=False)

@@ -15,6 +15,7 @@ from billing.invoices import copied_details
 from billing.models import Invoice
 from billing.models.invoices import InvoiceStatus
 from billing.pdf.typesetting import typeset
+from billing.sellers import seller_of
 from bizsuite.identity.models import Organisation
 from bizsuite.money import currency_decimals, format_decimal
 
@@ -26,8 +27,12 @@ POSTAL_CODE_LAST = {"US", "CA", "AU", "GB", "IN"}
 
 
 def invoice_pdf(invoice: Invoice, *, seller: Organisation) -> bytes:
-    """The invoice as a PDF, with the customer as they were when it was issued."""
-    return typeset(invoice_words(invoice, seller=seller), dated=invoice.updated_at)
+    """The invoice as a PDF, with both parties as they were when it was issued.
+
+    seller: the organisation as it is now; where to pay is always today's.
+    """
+    words = invoice_words(invoice, seller=seller_of(invoice, today=seller))
+    return typeset(words, dated=invoice.updated_at)
 
 
 def pdf_name(invoice: Invoice) -> str:

@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from billing import invoices
+from billing.models import Invoice
 from billing.pdf import printing
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation
@@ -70,6 +71,20 @@ def test_an_issued_one_keeps_the_customer_it_was_issued_to(api):
     assert "Before GmbH" in text
     assert "10115 Berlin" in text
     assert "After" not in text
+
+
+def test_an_issued_one_keeps_the_seller_it_was_issued_by(api):
+    Organisation.objects.update_or_create(pk=1, defaults={"name": "Old Works", "tax_id": "DE1"})
+    invoice, draft = factories.make_invoice(), factories.make_draft()
+    older = factories.make_invoice()
+    Invoice.objects.filter(pk=older.pk).change(seller_details={})
+    Organisation.objects.filter(pk=1).update(name="New Works", tax_id="DE2")
+    late = invoices.issue_invoice(draft, actor=ACTOR)
+
+    assert "Old Works · DE1" in text_of(api.get(f"/invoices/{invoice.pk}/pdf"))
+    # Issued later, and from before it was kept: both know but today's.
+    for each in (late, older):
+        assert "New Works · DE2" in text_of(api.get(f"/invoices/{each.pk}/pdf"))
 
 
 def test_a_draft_and_a_void_one_say_so_across_the_page(api):

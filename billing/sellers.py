@@ -1,0 +1,27 @@
+"""Who sells, as documents say it: what is frozen with them, and what is asked anew."""
+
+import copy
+from typing import Any
+
+from billing.models import CreditNote, Invoice
+from bizsuite.identity.models import Organisation
+
+# Who sold does not change once a document says so. Where to pay does: an account that is closed
+# must not be printed again.
+COPIED_OF_SELLER = ("name", "address", "email", "tax_id")
+
+
+def copied_seller(profile: Organisation) -> dict[str, Any]:
+    """The organisation as it is now, for a document that will say so whatever becomes of it."""
+    return {name: getattr(profile, name) for name in COPIED_OF_SELLER}
+
+
+def seller_of(document: Invoice | CreditNote, *, today: Organisation) -> Organisation:
+    """The organisation as it was when the document was issued; never to be saved.
+
+    today: as it is now, which is what drafts say, and documents from before it was kept.
+    """
+    seller = copy.copy(today)
+    for name, value in document.seller_details.items():
+        setattr(seller, name, value)
+    return seller
