@@ -40,6 +40,12 @@ INVOICE = {
     ],
     "taxes": [{"rate": 0, "net": Decimal("1500.00"), "tax": Decimal("0.00")}],
     "notes": "Payment due within 30 days",
+    "delivery_email": None,
+    "disputed": False,
+    "reminders_paused": False,
+    "sent_at": None,
+    "reminded_at": None,
+    "late_fee_for_id": None,
 } | RECORD
 DRAFT = INVOICE | {"invoice_number": None, "status": "Draft"}
 PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decimal("0.00")}

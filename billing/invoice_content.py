@@ -22,6 +22,10 @@ def built_invoice(
         due_date=fields.get("due_date") or default_due_date(date, profile),
         currency=profile.currency,
         notes=fields.get("notes", ""),
+        delivery_email=fields.get("delivery_email", ""),
+        disputed=fields.get("disputed", False),
+        reminders_paused=fields.get("reminders_paused", False),
+        late_fee_for=fields.get("late_fee_for"),
         external_id=fields.get("external_id"),
         metadata=fields.get("metadata") or {},
     )

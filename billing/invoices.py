@@ -42,7 +42,15 @@ from customers.models import Customer
 PREFIX = "INV"
 TOTALS = ("subtotal", "tax", "amount", "balance")
 # What may still be changed of an issued invoice.
-CHANGEABLE_ONCE_ISSUED = ("notes", "due_date", "external_id", "metadata")
+CHANGEABLE_ONCE_ISSUED = (
+    "notes",
+    "due_date",
+    "delivery_email",
+    "disputed",
+    "reminders_paused",
+    "external_id",
+    "metadata",
+)
 # Of the records that items name only the category is looked at; and joined, not prefetched: that
 # would name every single id in the query, more than SQLite takes of a very long invoice.
 PARTS = (Prefetch("items", InvoiceItem.objects.select_related("category")), "taxes")

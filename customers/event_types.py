@@ -13,6 +13,7 @@ CUSTOMER = {
     "zip": "10001",
     "country": "US",
     "notes": None,
+    "reminders_paused": False,
     "external_id": None,
     "metadata": {},
     "archived_at": None,

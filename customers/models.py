@@ -35,6 +35,11 @@ class Customer(Record):
     zip = models.CharField(_("zip"), max_length=20, blank=True, default="")
     country = models.CharField(_("country"), max_length=100, blank=True, default="")
     notes = models.TextField(_("notes"), blank=True, default="")
+    reminders_paused = models.BooleanField(
+        _("reminders paused"),
+        default=False,
+        help_text=_("No reminders of any of their invoices, and no late fees."),
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     search_text = models.TextField(editable=False, default="")
 

@@ -19,6 +19,7 @@ class CustomerSerializer(RecordSerializer):
             "zip",
             "country",
             "notes",
+            "reminders_paused",
             "external_id",
             "metadata",
             "archived_at",
@@ -38,6 +39,7 @@ class CustomerSerializer(RecordSerializer):
             "zip": "Postal code: text, so that it keeps its zeros.",
             "country": "Name or code, as it is to be printed.",
             "notes": "For yourselves; printed nowhere.",
+            "reminders_paused": "true: no reminders of any of their invoices, and no late fees.",
         }
 
 

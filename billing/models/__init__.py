@@ -2,6 +2,7 @@ from billing.models.catalogue import Account, Category, Product
 from billing.models.credit_notes import CreditNote, CreditNoteItem, CreditNoteTax
 from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
+from billing.models.mailing import MailTemplate, Reminder, ReminderLevel
 from billing.models.payments import Allocation, Payment, Refund, Transaction
 from billing.models.quotes import Quote, QuoteItem, QuoteTax
 from billing.models.transfers import Transfer
@@ -17,6 +18,7 @@ __all__ = [
     "InvoiceItem",
     "InvoiceTax",
     "JournalEntry",
+    "MailTemplate",
     "Payment",
     "Posting",
     "Product",
@@ -24,6 +26,8 @@ __all__ = [
     "QuoteItem",
     "QuoteTax",
     "Refund",
+    "Reminder",
+    "ReminderLevel",
     "Transaction",
     "Transfer",
 ]

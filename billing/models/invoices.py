@@ -78,6 +78,33 @@ class Invoice(Record):
     notes = models.TextField(_("notes"), blank=True, default="")
     issued_at = models.DateTimeField(_("issued"), null=True, editable=False)
     voided_at = models.DateTimeField(_("voided"), null=True, editable=False)
+    delivery_email = models.EmailField(
+        _("delivery e-mail"),
+        max_length=254,
+        blank=True,
+        default="",
+        help_text=_("Where this invoice is mailed to; empty for the customer's own address."),
+    )
+    disputed = models.BooleanField(
+        _("disputed"),
+        default=False,
+        help_text=_("The customer objects to it: no reminders and no late fees meanwhile."),
+    )
+    reminders_paused = models.BooleanField(
+        _("reminders paused"), default=False, help_text=_("No reminders until you say otherwise.")
+    )
+    # When it was last mailed, and last reminded of.
+    sent_at = models.DateTimeField(_("sent by mail"), null=True, editable=False)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    # Of a late fee, which is an invoice of its own: what was paid late.
+    late_fee_for = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="late_fees",
+        verbose_name=_("late fee for"),
+    )
     # Whether invoice.overdue has been said, or never will be: it was overdue when it was loaded.
     overdue_announced = models.BooleanField(default=False, editable=False)
     search_text = models.TextField(editable=False, default="")

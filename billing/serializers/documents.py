@@ -62,6 +62,7 @@ class InvoiceSerializer(RecordSerializer):
     credited = ApiMoneyField(read_only=True)
     balance = ApiMoneyField(read_only=True)
     overdue = serializers.SerializerMethodField()
+    late_fee_for_id = serializers.IntegerField(read_only=True, allow_null=True)
 
     expandable = {
         "customer": CUSTOMER_EXPANSION,
@@ -88,9 +89,15 @@ class InvoiceSerializer(RecordSerializer):
             "items",
             "taxes",
             "notes",
+            "delivery_email",
+            "disputed",
+            "reminders_paused",
+            "sent_at",
+            "reminded_at",
+            "late_fee_for_id",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("status", "currency")
+        read_only_fields = ("status", "currency", "sent_at", "reminded_at")
         help_texts = {
             "invoice_number": "Given when it is issued; a draft has none.",
             "customer_id": "Who owes it.",
@@ -107,6 +114,12 @@ class InvoiceSerializer(RecordSerializer):
             "items": "What is charged, at least one line. Sent in a change, they replace all.",
             "taxes": "The tax of each rate.",
             "notes": "Printed on the invoice.",
+            "delivery_email": "Where it is mailed to; the customer's own address if null.",
+            "disputed": "true: the customer objects to it; no reminders and no late fees.",
+            "reminders_paused": "true: no reminders until you say otherwise.",
+            "sent_at": "When it was last mailed.",
+            "reminded_at": "When the customer was last reminded of it.",
+            "late_fee_for_id": "Of a late fee: the invoice that was paid late.",
         }
 
     def validate_draft(self, value: bool) -> bool:

@@ -172,6 +172,14 @@ class Organisation(models.Model):
         blank=True,
         help_text=_("Nothing dated on or before this day can be booked or changed any more."),
     )
+    reminders_enabled = models.BooleanField(
+        _("send reminders"),
+        default=False,
+        help_text=_(
+            "Customers are reminded by mail of what they owe, as the reminder levels say. Look at"
+            " the preview first."
+        ),
+    )
     # Set with the first posting: the books add up in one currency only.
     currency_fixed = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -33,6 +33,7 @@ ORGANISATION = {
     "timezone": "Europe/London",
     "payment_terms_days": 30,
     "closed_until": None,
+    "reminders_enabled": False,
 }
 
 declare(

@@ -20,6 +20,7 @@ FIELDS = (
     "timezone",
     "payment_terms_days",
     "closed_until",
+    "reminders_enabled",
 )
 
 

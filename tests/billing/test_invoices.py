@@ -244,7 +244,15 @@ def test_what_was_issued_does_not_change(api, changes):
     answer = api.put(f"/invoices/{invoice.pk}", changes)
 
     assert (answer.status, answer.body["code"]) == (409, "invoice_issued")
-    assert answer.body["allowed"] == ["notes", "due_date", "external_id", "metadata"]
+    assert answer.body["allowed"] == [
+        "notes",
+        "due_date",
+        "delivery_email",
+        "disputed",
+        "reminders_paused",
+        "external_id",
+        "metadata",
+    ]
     assert Invoice.objects.get().version == 1
     assert Invoice.objects.get().notes == ""
     assert event_types(before) == []

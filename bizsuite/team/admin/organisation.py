@@ -48,6 +48,7 @@ class OrganisationAdmin(ResourceAdmin):
             gettext_lazy("Books"),
             {"fields": ("currency", "payment_terms_days", "closed_until")},
         ),
+        (gettext_lazy("Mail to customers"), {"fields": ("reminders_enabled",)}),
         (gettext_lazy("Place"), {"fields": ("timezone",)}),
     )
 
