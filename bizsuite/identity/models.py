@@ -8,12 +8,20 @@ from typing import Self
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bizsuite.identity.bank_details import (
+    compact_iban,
+    is_iban,
+    validate_bank_account,
+    validate_bic,
+)
+from bizsuite.identity.contact_details import validate_country, validate_website
 from bizsuite.identity.roles import Role, Verb, role_may
 from bizsuite.money import is_currency
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
@@ -153,9 +161,69 @@ class Organisation(models.Model):
     """The company whose books these are; the one row has id 1."""
 
     name = models.CharField(max_length=200, default="My Company")
-    address = models.TextField(blank=True, default="")
+    address = models.TextField(
+        _("address as written"),
+        blank=True,
+        default="",
+        help_text=_("The whole address in lines; what stands in the fields below it comes first."),
+    )
+    street = models.CharField(_("street"), max_length=200, blank=True, default="")
+    zip = models.CharField(_("postal code"), max_length=20, blank=True, default="")
+    city = models.CharField(_("city"), max_length=100, blank=True, default="")
+    state = models.CharField(_("state or region"), max_length=100, blank=True, default="")
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, default="", validators=[validate_country]
+    )
     email = models.EmailField(blank=True, default="")
-    tax_id = models.CharField(_("tax id"), max_length=50, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    website = models.CharField(
+        _("website"), max_length=200, blank=True, default="", validators=[validate_website]
+    )
+    tax_id = models.CharField(
+        _("tax id"),
+        max_length=50,
+        blank=True,
+        default="",
+        help_text=_("VAT or sales tax number, printed on every document."),
+    )
+    registration_number = models.CharField(
+        _("registration number"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text=_("Where and as what the company is registered, such as HRB 12345 Berlin."),
+    )
+    bank_name = models.CharField(_("bank"), max_length=100, blank=True, default="")
+    bank_account = models.CharField(
+        _("IBAN or account number"),
+        max_length=50,
+        blank=True,
+        default="",
+        validators=[validate_bank_account],
+        help_text=_("Customers pay to it. With an IBAN, invoices in euro have a code to scan."),
+    )
+    bic = models.CharField(
+        _("BIC"),
+        max_length=11,
+        blank=True,
+        default="",
+        validators=[validate_bic],
+        help_text=_("Also called SWIFT code."),
+    )
+    payment_instructions = models.TextField(
+        _("payment instructions"),
+        validators=[MaxLengthValidator(1000)],
+        blank=True,
+        default="",
+        help_text=_("Printed where the bank details are, such as another way to pay."),
+    )
+    footer = models.TextField(
+        _("footer"),
+        validators=[MaxLengthValidator(500)],
+        blank=True,
+        default="",
+        help_text=_("At the foot of every printed page, such as who manages the company."),
+    )
     currency = models.CharField(max_length=3, default="USD", validators=[validate_currency])
     timezone = models.CharField(
         _("time zone"),
@@ -194,6 +262,16 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def logo(self) -> "Logo | None":
+        """What stands on its paper. One query; it is no part of the row, which is read often."""
+        return getattr(self, "stored_logo", None)
+
+    @property
+    def iban(self) -> str:
+        """Without spaces; empty where the bank account has another kind of number."""
+        return compact_iban(self.bank_account) if is_iban(self.bank_account) else ""
+
     def today(self, now: datetime.datetime | None = None) -> datetime.date:
         """The date where the organisation is."""
         return (now or timezone.now()).astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
@@ -207,6 +285,30 @@ class Organisation(models.Model):
     def end_of(self, day: datetime.date) -> datetime.datetime:
         """The instant at which the next day begins there."""
         return self.start_of(min(day, LATEST_DAY) + datetime.timedelta(days=1))
+
+
+class Logo(models.Model):
+    """The organisation's logo, drawn anew when it was given: a PNG and nothing else."""
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.CASCADE, related_name="stored_logo"
+    )
+    png = models.BinaryField()
+    width = models.PositiveIntegerField(help_text=_("In pixels."))
+    height = models.PositiveIntegerField(help_text=_("In pixels."))
+    sha256 = models.CharField(max_length=64, help_text=_("Of the PNG, in hexadecimal."))
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+        constraints = [
+            models.CheckConstraint(
+                name="identity_logo_has_pixels", condition=Q(width__gt=0, height__gt=0)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.width} × {self.height}"
 
 
 def organisation() -> Organisation:

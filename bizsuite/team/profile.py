@@ -9,13 +9,28 @@ from django.db.models import F, Q
 from bizsuite.errors import Forbidden, Invalid
 from bizsuite.events.recording import record_event
 from bizsuite.identity.actors import Actor
+from bizsuite.identity.bank_details import compact_bic, grouped_iban, is_iban
 from bizsuite.identity.models import Organisation
+from bizsuite.team.logos import put_logo
 
 FIELDS = (
     "name",
     "address",
+    "street",
+    "zip",
+    "city",
+    "state",
+    "country",
     "email",
+    "phone",
+    "website",
     "tax_id",
+    "registration_number",
+    "bank_name",
+    "bank_account",
+    "bic",
+    "payment_instructions",
+    "footer",
     "currency",
     "timezone",
     "payment_terms_days",
@@ -26,11 +41,19 @@ FIELDS = (
 
 @transaction.atomic
 def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) -> Organisation:
-    """Change the profile. Raises Invalid for an unknown currency or time zone."""
+    """Change the profile.
+
+    logo: the bytes of a PNG, JPEG or SVG, kept as a PNG; None removes it.
+    Raises Invalid for what does not exist or cannot be right: a currency, a time zone, a country,
+    an IBAN, a BIC, an image.
+    """
     if not actor.may("write", "settings"):
         raise Forbidden("Only an administrator may change the organisation's settings.")
     if profile.currency_fixed and changes.get("currency", profile.currency) != profile.currency:
         raise Invalid({"currency": f"The books are kept in {profile.currency} already"})
+    if "logo" in changes:
+        put_logo(profile, changes.pop("logo"))
+    _tidy(changes)
     for name, value in changes.items():
         setattr(profile, name, value)
     try:
@@ -48,7 +71,18 @@ def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) 
     return profile
 
 
+def _tidy(changes: dict[str, Any]) -> None:
+    """Bank details come as banks print them, with spaces and in any case."""
+    if "bic" in changes:
+        changes["bic"] = compact_bic(changes["bic"])
+    if is_iban(changes.get("bank_account", "")):
+        changes["bank_account"] = grouped_iban(changes["bank_account"])
+    if "country" in changes:
+        changes["country"] = changes["country"].strip().upper()
+
+
 def organisation_data(profile: Organisation) -> dict[str, Any]:
     data = {name: getattr(profile, name) for name in FIELDS}
+    data["logo"] = profile.logo.sha256 if profile.logo else None
     data["closed_until"] = str(profile.closed_until) if profile.closed_until else None
     return data

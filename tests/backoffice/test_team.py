@@ -1,11 +1,13 @@
 """Users, API keys, settings and the audit log in the admin."""
 
 import re
+from base64 import b64encode
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from bizsuite.crypto import decrypt
@@ -16,6 +18,7 @@ from bizsuite.identity.roles import Role
 from tests.api_client import ApiClient
 from tests.backoffice.staff import form_values, messages_of, staff_client, text_of
 from tests.factories import PASSWORD, make_customer, make_key, make_user
+from tests.pictures import png_of
 
 USERS = "/admin/identity/user/"
 KEYS = "/admin/identity/apikey/"
@@ -268,6 +271,33 @@ def test_settings_are_one_page(administrator):
     assert (profile.name, profile.currency) == ("Harbour Books Ltd", "GBP")
     assert Event.objects.get(type="organisation.updated").source == "admin"
     assert "Harbour Books Ltd" in text_of(administrator.get("/admin/"))
+
+
+def test_a_logo_is_uploaded_shown_and_removed(administrator):
+    picture = SimpleUploadedFile("logo.png", png_of(30, 10), "image/png")
+
+    administrator.send(SETTINGS, {"logo": picture, "bank_account": "DE89370400440532013000"})
+
+    logo = organisation().logo
+    assert (logo.width, logo.height) == (30, 10)
+    assert organisation().bank_account == "DE89 3704 0044 0532 0130 00"
+    shown = b64encode(logo.png).decode()
+    assert f"data:image/png;base64,{shown}" in text_of(administrator.get(SETTINGS))
+
+    administrator.send(SETTINGS, {"name": "Another name"})
+    assert organisation().logo == logo
+    administrator.send(SETTINGS, {"logo-clear": "on"})
+    assert organisation().logo is None
+
+
+def test_what_is_wrong_is_said_where_it_was_typed(administrator):
+    answer = administrator.send(SETTINGS, {"bic": "COBADE"})
+    assert "8 or 11 characters" in answer.context["adminform"].form.errors["bic"][0]
+
+    hostile = SimpleUploadedFile("logo.svg", b"<svg><script/></svg>", "image/svg+xml")
+    answer = administrator.send(SETTINGS, {"logo": hostile, "name": "Not kept"})
+    assert "script" in answer.context["adminform"].form.errors["logo"][0]
+    assert organisation().name != "Not kept"
 
 
 def test_a_wrong_currency_is_said_at_its_field(administrator):

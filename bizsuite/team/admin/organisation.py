@@ -1,34 +1,83 @@
 import zoneinfo
+from base64 import b64encode
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelect2Widget
 
 from bizsuite.backoffice.forms import RecordForm
 from bizsuite.backoffice.resource_admin import ResourceAdmin
-from bizsuite.identity.models import Organisation, organisation
+from bizsuite.identity.contact_details import country_names
+from bizsuite.identity.models import Logo, Organisation, organisation
 from bizsuite.team.profile import update_organisation
+
+
+def _countries() -> list[tuple[str, str]]:
+    return [("", "–"), *country_names().items()]
+
+
+class LogoInput(UnfoldAdminFileFieldWidget):
+    """Shows the logo that there is, and takes another or none."""
+
+    template_name = "team/logo_input.html"
+
+    def is_initial(self, value: Any) -> bool:
+        return isinstance(value, Logo)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        if isinstance(value, Logo):
+            context["widget"]["picture"] = b64encode(value.png).decode()
+        return context
 
 
 class OrganisationForm(RecordForm):
     class Meta:
         labels: ClassVar[dict[str, Any]] = {
+            "name": gettext_lazy("Name"),
             "email": gettext_lazy("E-mail"),
             "payment_terms_days": gettext_lazy("Payment terms in days"),
             "closed_until": gettext_lazy("Books closed until"),
         }
 
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        required=False,
+        choices=_countries,
+        widget=UnfoldAdminSelect2Widget,
+    )
+    logo = forms.FileField(
+        label=gettext_lazy("Logo"),
+        required=False,
+        widget=LogoInput(attrs={"accept": "image/png,image/jpeg,image/svg+xml"}),
+        help_text=gettext_lazy(
+            "PNG, JPEG or SVG, 2 MB at most; a transparent or white background prints best."
+        ),
+    )
     timezone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
         widget=UnfoldAdminSelect2Widget,
         help_text=gettext_lazy("Days and months in reports, and times in these pages, are its."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["logo"] = self.instance.logo
+
+    def clean_logo(self) -> Any:
+        """Its bytes; None where it is to be removed."""
+        logo = self.cleaned_data["logo"]
+        if not isinstance(logo, UploadedFile):
+            return None
+        logo.seek(0)  # the page may be made a second time
+        return logo.read()
 
 
 @admin.register(Organisation)
@@ -43,10 +92,35 @@ class OrganisationAdmin(ResourceAdmin):
     actions = ()
 
     fieldsets = (
-        (None, {"fields": ("name", "address", "email", "tax_id")}),
+        (None, {"fields": ("name", "logo", ("tax_id", "registration_number"))}),
+        (
+            gettext_lazy("Address"),
+            {
+                "fields": (
+                    "address",
+                    "street",
+                    ("zip", "city"),
+                    ("state", "country"),
+                )
+            },
+        ),
+        (gettext_lazy("Contact"), {"fields": (("email", "phone"), "website")}),
+        (
+            gettext_lazy("Getting paid"),
+            {
+                "fields": (
+                    "payment_terms_days",
+                    "bank_name",
+                    ("bank_account", "bic"),
+                    "payment_instructions",
+                ),
+                "description": gettext_lazy("Printed on what customers are to pay."),
+            },
+        ),
+        (gettext_lazy("On paper"), {"fields": ("footer",)}),
         (
             gettext_lazy("Books"),
-            {"fields": ("currency", "payment_terms_days", "closed_until")},
+            {"fields": ("currency", "closed_until")},
         ),
         (gettext_lazy("Mail to customers"), {"fields": ("reminders_enabled",)}),
         (gettext_lazy("Place"), {"fields": ("timezone",)}),
