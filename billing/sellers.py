@@ -8,7 +8,22 @@ from bizsuite.identity.models import Organisation
 
 # Who sold does not change once a document says so. Where to pay does: an account that is closed
 # must not be printed again.
-COPIED_OF_SELLER = ("name", "address", "email", "tax_id")
+COPIED_OF_SELLER = (
+    "name",
+    "address",
+    "street",
+    "zip",
+    "city",
+    "state",
+    "country",
+    "email",
+    "phone",
+    "website",
+    "tax_id",
+    "registration_number",
+)
+# What it had all along, though nobody had entered it yet: it is filled in where it was empty.
+ENTERED_LATER = ("country", "tax_id", "registration_number")
 
 
 def copied_seller(profile: Organisation) -> dict[str, Any]:
@@ -23,5 +38,6 @@ def seller_of(document: Invoice | CreditNote, *, today: Organisation) -> Organis
     """
     seller = copy.copy(today)
     for name, value in document.seller_details.items():
-        setattr(seller, name, value)
+        if value or name not in ENTERED_LATER:
+            setattr(seller, name, value)
     return seller
