@@ -107,7 +107,8 @@ class Settlement:
         """
         self.invoice.credited += amount
         self._charge_other_content(on)
-        beyond = self._paid.amount + self.invoice.credited - self.invoice.amount
+        kept = self.invoice.credited + self.invoice.written_off
+        beyond = self._paid.amount + kept - self.invoice.amount
         returned: dict[int, Decimal] = {}
         for allocation in self.allocations:
             part = min(beyond, allocation.amount)
@@ -132,8 +133,9 @@ class Settlement:
         """Save the allocations and the invoice's figures; returns the invoice as it is then."""
         invoice = self.invoice
         invoice.paid = self._paid.amount
-        invoice.balance = invoice.amount - invoice.paid - invoice.credited
-        if not invoice.balance:
+        invoice.balance = invoice.owed()
+        # What was written off was not paid: no tax in it either.
+        if invoice.is_settled():
             self._settle_tax(on)
         for allocation in self._changed:
             if allocation.amount:

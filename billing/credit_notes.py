@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.allocations import Bookings, Settlement
+from billing.amounts import printed
 from billing.credit_note_content import NewCredit, add_content, credits_of
 from billing.currency import open_books
 from billing.defaults import default_income_category
@@ -33,6 +34,10 @@ class InvoiceNotCreditable(Conflict):
 
 class NothingToCredit(Conflict):
     code = "nothing_to_credit"
+
+
+class InvoiceWrittenOff(Conflict):
+    code = "invoice_written_off"
 
 
 @transaction.atomic
@@ -78,6 +83,7 @@ def create_credit_note(
     note.number = next_numbers(PREFIX, date.year, 1)[0]
     note.search_text = note.folded_search_text()
     add_content(note, parts)
+    _require_not_written_off(invoice, note.amount)
     was_paid = invoice.status == InvoiceStatus.PAID
     returned = settlement.credit(note.amount, date)
     invoice = settlement.finish(date)
@@ -97,9 +103,22 @@ def _require_creditable(invoice: Invoice) -> None:
             " be credited.",
             allowed=allowed_moves(invoice),
         )
-    if invoice.credited == invoice.amount:
+    if invoice.credited + invoice.written_off == invoice.amount:
+        _require_not_written_off(invoice, invoice.amount)
         raise NothingToCredit(
             f"Nothing of invoice {invoice.number} is left to credit.",
+            allowed=allowed_moves(invoice),
+        )
+
+
+def _require_not_written_off(invoice: Invoice, amount: Decimal) -> None:
+    """What was given up cannot be taken back too: it would leave the invoice less than nothing."""
+    left = invoice.amount - invoice.credited - invoice.written_off
+    if invoice.written_off and amount > left:
+        raise InvoiceWrittenOff(
+            f"{printed(invoice.written_off, invoice.currency)} of invoice {invoice.number} is"
+            f" written off; {printed(left, invoice.currency)} can be credited. To credit more,"
+            " reverse the write-off first.",
             allowed=allowed_moves(invoice),
         )
 

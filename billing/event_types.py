@@ -25,6 +25,7 @@ INVOICE = {
     "tax": Decimal("0.00"),
     "paid": Decimal("0.00"),
     "credited": Decimal("0.00"),
+    "written_off": Decimal("0.00"),
     "balance": Decimal("1500.00"),
     "items": [
         {
@@ -133,6 +134,16 @@ CREDIT_NOTE = {
     "taxes": [{"rate": 0, "net": Decimal("500.00"), "tax": Decimal("0.00")}],
     "reason": "Two of the pages were not needed",
 } | RECORD
+WRITE_OFF = {
+    "id": 1,
+    "invoice_id": 1,
+    "customer_id": 1,
+    "amount": Decimal("500.00"),
+    "currency": "USD",
+    "date": "2024-06-30",
+    "reason": "The company was dissolved",
+    "reversed_on": None,
+} | RECORD
 TRANSACTION = {
     "id": 1,
     "type": "Income",
@@ -193,6 +204,11 @@ declare(
         "An issued invoice was taken out of the books.",
         INVOICE | {"status": "Void", "balance": Decimal("0.00")},
     ),
+    EventType(
+        "invoice.written_off",
+        "A part of an invoice, or all of it, will not be paid and is no longer owed.",
+        INVOICE | {"status": "Paid", "written_off": Decimal("1500.00"), "balance": Decimal("0.00")},
+    ),
     EventType("invoice.deleted", "A draft was removed.", DRAFT),
     EventType(
         "invoice.overdue",
@@ -236,6 +252,12 @@ declare(
         PAYMENT | {"allocations": [], "unallocated": Decimal("1500.00")},
     ),
     EventType("credit_note.created", "An invoice was credited, in full or in part.", CREDIT_NOTE),
+    EventType("write_off.created", "What will not be paid of an invoice was given up.", WRITE_OFF),
+    EventType(
+        "write_off.reversed",
+        "A write-off was taken back: the invoice is owed again.",
+        WRITE_OFF | {"reversed_on": "2024-09-01"},
+    ),
     EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
     EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),

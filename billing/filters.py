@@ -15,6 +15,7 @@ from billing.models import (
     Quote,
     Transaction,
     Transfer,
+    WriteOff,
 )
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
@@ -127,6 +128,24 @@ class CreditNoteFilter(DatedFilter):
     class Meta:
         model = CreditNote
         fields = ("search", "customer_id", "invoice_id", "date_from", "date_to", *COMMON)
+
+
+class WriteOffFilter(DatedFilter):
+    search = SearchFilter()
+    customer_id = IdFilter(field_name="customer_id")
+    invoice_id = IdFilter(field_name="invoice_id")
+    reversed = FlagFilter(
+        method="filter_reversed", help_text="true: those taken back; false: those that stand."
+    )
+
+    class Meta:
+        model = WriteOff
+        fields = (
+            "search", "customer_id", "invoice_id", "reversed", "date_from", "date_to", *COMMON,
+        )  # fmt: skip
+
+    def filter_reversed(self, queryset: Any, name: str, value: bool) -> QuerySet:
+        return queryset.exclude(reversed_on=None) if value else queryset.standing()
 
 
 class TransactionFilter(DatedFilter):

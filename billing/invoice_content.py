@@ -49,5 +49,5 @@ def require_due_after_date(invoice: Invoice) -> None:
 
 def set_totals(invoice: Invoice, totals: Totals) -> None:
     invoice.subtotal, invoice.tax, invoice.amount = totals.subtotal, totals.tax, totals.total
-    invoice.paid = invoice.credited = round_money(0, invoice.currency)
+    invoice.paid = invoice.credited = invoice.written_off = round_money(0, invoice.currency)
     invoice.balance = totals.total

@@ -187,7 +187,7 @@ def void_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
     if "void" not in allowed_moves(invoice):
         raise InvoiceNotVoidable(
             f"Invoice {invoice.number or invoice.pk} is {invoice.status}; only an issued invoice"
-            " with nothing paid or credited on it can be voided.",
+            " with nothing paid, credited or written off on it can be voided.",
             allowed=allowed_moves(invoice),
         )
     require_open_period([invoice.date], open_books())
@@ -238,10 +238,14 @@ def allowed_moves(invoice: Invoice) -> list[str]:
     moves = ["pay"] if invoice.is_open() else []
     if invoice.status == InvoiceStatus.VOID:
         return moves
-    if not invoice.paid and not invoice.credited:
+    if not (invoice.paid or invoice.credited or invoice.written_off):
         moves.append("void")
-    if invoice.credited < invoice.amount:
+    if invoice.credited + invoice.written_off < invoice.amount:
         moves.append("credit")
+    if invoice.is_open():
+        moves.append("write_off")
+    if invoice.written_off:
+        moves.append("reverse_write_off")
     return moves
 
 

@@ -17,7 +17,7 @@ from customers.models import Customer
 CUSTOMERS_LEDGERS = (Ledger.RECEIVABLE, Ledger.CUSTOMER_CREDIT)
 NOTHING = Decimal(0)
 # Where a document is called otherwise outside than its table is.
-PUBLIC_NAMES = {"creditnote": "credit_note"}
+PUBLIC_NAMES = {"creditnote": "credit_note", "writeoff": "write_off"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

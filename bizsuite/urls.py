@@ -17,6 +17,7 @@ from billing.views import (
     StatementView,
     TransactionViewSet,
     TransferViewSet,
+    WriteOffViewSet,
 )
 from bizsuite.api.batches import batch_path
 from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
@@ -40,6 +41,7 @@ router.register(
 )
 router.register("payments", PaymentViewSet, basename="payments")
 router.register("credit-notes", CreditNoteViewSet, basename="credit-notes")
+router.register("write-offs", WriteOffViewSet, basename="write-offs")
 router.register("transactions", TransactionViewSet, basename="transactions")
 router.register("transfers", TransferViewSet, basename="transfers")
 router.register("accounts", AccountViewSet, basename="accounts")

@@ -10,6 +10,9 @@ from django.db.models import Q, QuerySet, Sum
 from billing.models import Posting
 from billing.models.ledger import Basis, Ledger
 
+# What lowers the profit. Written off is what was income on the accrual basis and never came.
+LOSSES = (Ledger.EXPENSE, Ledger.WRITE_OFF)
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -68,10 +71,10 @@ def financial_summary(
     earned = _within(period) & Q(basis__in=(Basis.BOTH, basis))
     owed = Q(ledger=Ledger.RECEIVABLE, date__lte=period.last or today)
     sums = _sums(
-        postings.filter(ledger__in=(Ledger.INCOME, Ledger.EXPENSE, Ledger.RECEIVABLE)),
+        postings.filter(ledger__in=(Ledger.INCOME, *LOSSES, Ledger.RECEIVABLE)),
         column,
         income=earned & Q(ledger=Ledger.INCOME),
-        expenses=earned & Q(ledger=Ledger.EXPENSE),
+        expenses=earned & Q(ledger__in=LOSSES),
         outstanding=owed,
     )
     return FinancialSummary(

@@ -9,7 +9,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from billing import catalogue, credit_notes, invoices, payments, quotes, transactions, transfers
+from billing import (
+    catalogue,
+    credit_notes,
+    invoices,
+    payments,
+    quotes,
+    transactions,
+    transfers,
+    write_offs,
+)
 from billing.defaults import default_account
 from billing.models import (
     Account,
@@ -21,6 +30,7 @@ from billing.models import (
     Quote,
     Transaction,
     Transfer,
+    WriteOff,
 )
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
@@ -167,6 +177,18 @@ def make_credit_note(
             {"invoice_item": items[index], "total": Decimal(total)} for index, total in credited
         ]
     return credit_notes.create_credit_note(invoice, actor=SYSTEM, **({"date": DAY} | fields))
+
+
+def make_write_off(
+    invoice: Invoice | None = None, amount: str | Decimal | None = None, **fields: Any
+) -> WriteOff:
+    """Of all that is owed on `invoice`, or on a new one, unless an amount is given."""
+    return write_offs.write_off_invoice(
+        invoice or make_invoice(),
+        amount=None if amount is None else Decimal(amount),
+        actor=SYSTEM,
+        **({"date": DAY} | fields),
+    )
 
 
 def make_account(name: str = "Bank", opening_balance: str = "0", **fields: Any) -> Account:

@@ -8,6 +8,7 @@ from billing.book_checks.credit_notes import credit_notes_add_up
 from billing.book_checks.documents import (
     documents_add_up,
     invoices_are_paid_by_allocations,
+    invoices_are_written_off_as_said,
     payments_add_up,
     transactions_add_up,
 )
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     accounts_hold_their_postings,
     documents_add_up,
     invoices_are_paid_by_allocations,
+    invoices_are_written_off_as_said,
     payments_add_up,
     credit_notes_add_up,
     transactions_add_up,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, paged
-from billing.models import Allocation, Invoice, Payment, Quote, Transaction
+from billing.models import Allocation, Invoice, Payment, Quote, Transaction, WriteOff
 from billing.models.invoices import InvoiceStatus
 from billing.models.items import DocumentItem
 from bizsuite.money import Line, compute_totals, split_gross
@@ -47,11 +47,23 @@ def invoices_are_paid_by_allocations() -> Iterator[Finding]:
     )
     for invoice in paged(rows.prefetch_related("taxes")):
         yield from differs(invoice, "paid", invoice.paid, invoice.allocated)
-        if invoice.status == InvoiceStatus.PAID:
+        if invoice.status == InvoiceStatus.PAID and invoice.is_settled():
             charged = invoice.tax - sum(
                 (line.credited_tax for line in invoice.taxes.all()), NOTHING
             )
             yield from differs(invoice, "tax", charged, invoice.allocated_tax)
+
+
+def invoices_are_written_off_as_said() -> Iterator[Finding]:
+    """What is written off of an invoice are the write-offs that stand, its own customer's."""
+    standing = Sum("write_offs__amount", filter=Q(write_offs__reversed_on=None), default=NOTHING)
+    for invoice in paged(Invoice.objects.annotate(given_up=standing)):
+        yield from differs(invoice, "written off", invoice.written_off, invoice.given_up)
+    for write_off in paged(WriteOff.objects.select_related("invoice")):
+        invoice = write_off.invoice
+        yield from differs(write_off, "customer_id", write_off.customer_id, invoice.customer_id)
+        if write_off.date < invoice.date:
+            yield f"{named(write_off)} is dated before its invoice {invoice.pk}."
 
 
 def payments_add_up() -> Iterator[Finding]:

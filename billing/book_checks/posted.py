@@ -20,6 +20,7 @@ from billing.models import (
     Posting,
     Transaction,
     Transfer,
+    WriteOff,
 )
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
@@ -71,6 +72,15 @@ def _credit_note(note: CreditNote) -> Sums:
     }
 
 
+def _write_off(write_off: WriteOff) -> Sums:
+    if write_off.reversed_on is not None:
+        return {}
+    return {
+        (Ledger.WRITE_OFF, Basis.ACCRUAL): write_off.amount,
+        (Ledger.RECEIVABLE, Basis.ACCRUAL): -write_off.amount,
+    }
+
+
 def _transaction(line: Transaction) -> Sums:
     if line.reversed_on is not None or line.payment_id is not None:
         return {}
@@ -101,6 +111,7 @@ KINDS = {
         names=("customer_id", "account_id"),
     ),
     "creditnote": Documents(CreditNote.objects.all(), _credit_note, names=("customer_id",)),
+    "writeoff": Documents(WriteOff.objects.all(), _write_off, names=("customer_id",)),
     "transaction": Documents(
         Transaction.objects.all(), _transaction, names=("account_id", "category_id")
     ),
@@ -295,6 +306,8 @@ def reversals_are_dated_as_said() -> Iterator[Finding]:
             said: Mapping[int, datetime.date | None] = {}
             if kind == "payment":
                 said = dict(lines.filter(payment__in=ids).values_list("payment", "reversed_on"))
+            elif kind == "writeoff":
+                said = dict(documents.rows.filter(pk__in=ids).values_list("pk", "reversed_on"))
             elif kind == "transaction":
                 said = dict(lines.filter(pk__in=ids).values_list("pk", "reversed_on"))
             for pk, journal in _journals(kind, ids).items():

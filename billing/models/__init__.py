@@ -6,6 +6,7 @@ from billing.models.mailing import MailTemplate, Reminder, ReminderLevel
 from billing.models.payments import Allocation, Payment, Refund, Transaction
 from billing.models.quotes import Quote, QuoteItem, QuoteTax
 from billing.models.transfers import Transfer
+from billing.models.write_offs import WriteOff
 
 __all__ = [
     "Account",
@@ -30,4 +31,5 @@ __all__ = [
     "ReminderLevel",
     "Transaction",
     "Transfer",
+    "WriteOff",
 ]

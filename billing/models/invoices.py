@@ -74,6 +74,8 @@ class Invoice(Record):
     amount = MoneyField(_("amount"), default=Decimal(0), editable=False)
     paid = MoneyField(_("paid"), default=Decimal(0), editable=False)
     credited = MoneyField(_("credited"), default=Decimal(0), editable=False)
+    # What will not be paid, and is no longer asked for.
+    written_off = MoneyField(_("written off"), default=Decimal(0), editable=False)
     balance = MoneyField(_("balance"), default=Decimal(0), editable=False)
     notes = models.TextField(_("notes"), blank=True, default="")
     issued_at = models.DateTimeField(_("issued"), null=True, editable=False)
@@ -129,13 +131,20 @@ class Invoice(Record):
             ),
             models.CheckConstraint(
                 name="billing_invoice_never_overpaid",
-                condition=Q(paid__gte=Decimal(0), credited__gte=Decimal(0))
-                & Q(amount__gte=F("paid") + F("credited")),
+                condition=Q(
+                    paid__gte=Decimal(0), credited__gte=Decimal(0), written_off__gte=Decimal(0)
+                )
+                & Q(amount__gte=F("paid") + F("credited") + F("written_off")),
             ),
             models.CheckConstraint(
                 name="billing_invoice_balance_is_what_is_owed",
-                condition=Q(status="Void", balance=Decimal(0), paid=Decimal(0))
-                | (~Q(status="Void") & Q(balance=F("amount") - F("paid") - F("credited"))),
+                condition=Q(
+                    status="Void", balance=Decimal(0), paid=Decimal(0), written_off=Decimal(0)
+                )
+                | (
+                    ~Q(status="Void")
+                    & Q(balance=F("amount") - F("paid") - F("credited") - F("written_off"))
+                ),
             ),
             models.CheckConstraint(
                 name="billing_invoice_status_follows_balance",
@@ -157,6 +166,14 @@ class Invoice(Record):
         if not self.balance:
             return InvoiceStatus.PAID
         return InvoiceStatus.PARTIALLY_PAID if self.paid else InvoiceStatus.UNPAID
+
+    def owed(self) -> Decimal:
+        """What is still owed of it, by its other figures."""
+        return self.amount - self.paid - self.credited - self.written_off
+
+    def is_settled(self) -> bool:
+        """Whether all that it charges is paid: nothing is owed, and nothing was given up."""
+        return self.paid + self.credited == self.amount
 
     def is_overdue(self, today: datetime.date) -> bool:
         return self.is_open() and self.due_date < today

@@ -22,6 +22,8 @@ class Ledger(models.TextChoices):
     INCOME = "income", _("Income")
     EXPENSE = "expense", _("Expense")
     EXCHANGE_DIFFERENCE = "exchange_difference", _("Exchange difference")
+    WRITE_OFF = "write_off", _("Write-offs")
+    RETAINED_EARNINGS = "retained_earnings", _("Retained earnings")
 
 
 class Basis(models.TextChoices):

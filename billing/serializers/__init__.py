@@ -29,6 +29,7 @@ from billing.serializers.quotes import (
 )
 from billing.serializers.statements import StatementQuery, StatementSerializer
 from billing.serializers.transfers import TransferSerializer
+from billing.serializers.write_offs import WriteOffBodySerializer, WriteOffSerializer
 
 __all__ = [
     "AccountSerializer",
@@ -53,4 +54,6 @@ __all__ = [
     "StatementSerializer",
     "TransactionSerializer",
     "TransferSerializer",
+    "WriteOffBodySerializer",
+    "WriteOffSerializer",
 ]

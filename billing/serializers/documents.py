@@ -60,6 +60,7 @@ class InvoiceSerializer(RecordSerializer):
     amount = ApiMoneyField(read_only=True)
     paid = ApiMoneyField(read_only=True)
     credited = ApiMoneyField(read_only=True)
+    written_off = ApiMoneyField(read_only=True)
     balance = ApiMoneyField(read_only=True)
     overdue = serializers.SerializerMethodField()
     late_fee_for_id = serializers.IntegerField(read_only=True, allow_null=True)
@@ -84,6 +85,7 @@ class InvoiceSerializer(RecordSerializer):
             "tax",
             "paid",
             "credited",
+            "written_off",
             "balance",
             "draft",
             "items",
@@ -110,6 +112,7 @@ class InvoiceSerializer(RecordSerializer):
             "tax": "The taxes added up.",
             "paid": "What was paid on it so far.",
             "credited": "What credit notes took off it.",
+            "written_off": "What will not be paid and is no longer asked for.",
             "balance": "What is still owed.",
             "items": "What is charged, at least one line. Sent in a change, they replace all.",
             "taxes": "The tax of each rate.",

@@ -30,10 +30,10 @@ class StatementLineSerializer(serializers.Serializer):
 
     date = StrictDateField(help_text="When it counts.")
     type = serializers.CharField(
-        help_text="What did: invoice, payment, refund, credit_note, reversal."
+        help_text="What did: invoice, payment, refund, credit_note, write_off, reversal."
     )
     document_type = serializers.CharField(
-        help_text="The document: invoice, payment, credit_note; of a refund or a reversal, the one "
+        help_text="The document: invoice, payment, credit_note, write_off; of a refund or a reversal, the one "
         "that it takes back."
     )
     document_id = serializers.IntegerField(help_text="The document's id.")

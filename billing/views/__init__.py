@@ -15,6 +15,7 @@ from billing.views.documents import (
 from billing.views.quotes import QuoteViewSet
 from billing.views.statements import StatementView
 from billing.views.transfers import TransferViewSet
+from billing.views.write_offs import WriteOffViewSet
 
 __all__ = [
     "AccountViewSet",
@@ -28,4 +29,5 @@ __all__ = [
     "StatementView",
     "TransactionViewSet",
     "TransferViewSet",
+    "WriteOffViewSet",
 ]

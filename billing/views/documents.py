@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from billing import invoices, payments, refunds, transactions
+from billing import invoices, payments, refunds, transactions, write_offs
 from billing.downloads import invoice_response
 from billing.event_types import INVOICE, PAYMENT, TRANSACTION
 from billing.filters import InvoiceFilter, PaymentFilter, TransactionFilter
@@ -24,6 +24,7 @@ from billing.serializers import (
     RefundBodySerializer,
     ReversalSerializer,
     TransactionSerializer,
+    WriteOffBodySerializer,
 )
 from bizsuite.api.batches import BatchMixin
 from bizsuite.api.files import PdfNegotiation
@@ -94,6 +95,13 @@ class InvoiceViewSet(
         """Take an invoice on which nothing is paid out of the books."""
         self.validated()
         return self.answer(invoices.void_invoice(self.get_object(), actor=self.actor))
+
+    @action(detail=True, methods=["post"], url_path="write-off", body_class=WriteOffBodySerializer)
+    def write_off(self, request: Any, pk: str) -> Response:
+        """Give up what will not be paid: it is no longer owed."""
+        data, invoice = self.validated(), self.get_object()
+        write_offs.write_off_invoice(invoice, actor=self.actor, **data)
+        return self.answer(self.get_object())
 
     @extend_schema(responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)

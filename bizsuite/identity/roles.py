@@ -24,6 +24,7 @@ BILLING = frozenset(
         "invoices",
         "payments",
         "credit-notes",
+        "write-offs",
         "transactions",
         "transfers",
         "accounts",

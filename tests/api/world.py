@@ -15,7 +15,14 @@ from django.conf import settings
 from billing.models import InvoiceItem
 from bizsuite.api.documentation import openapi_document
 from tests.api_client import ApiClient
-from tests.factories import make_credit_note, make_invoice, make_payment, make_ticket, make_user
+from tests.factories import (
+    make_credit_note,
+    make_invoice,
+    make_payment,
+    make_ticket,
+    make_user,
+    make_write_off,
+)
 from tests.webhooks.factories import make_delivery, make_endpoint
 
 DOCUMENT = openapi_document(settings.ROOT_URLCONF)
@@ -37,6 +44,7 @@ MADE: dict[str, Callable[[], Any]] = {
     # Not on the invoice that other examples pay.
     "/credit-notes": lambda: make_credit_note(make_invoice()),
     "/payments": make_payment,
+    "/write-offs": make_write_off,
 }
 
 _numbers = itertools.count(1)

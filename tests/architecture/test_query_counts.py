@@ -103,6 +103,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/tickets/{ticket_pk}/replies": replies_of_one_ticket,
     "/transfers": lambda: ("/transfers", factories.make_transfer),
     "/transactions": lambda: ("/transactions", factories.make_transaction),
+    "/write-offs": lambda: ("/write-offs", lambda: factories.make_write_off(make_invoice())),
     "/usage": lambda: ("/usage", factories.make_usage),
     "/users": lambda: ("/users", factories.make_user),
     "/webhooks": lambda: ("/webhooks", make_endpoint),

@@ -59,7 +59,7 @@ def test_issuing_twice_is_refused_and_recorded_once(api):
     answer = api.post(f"/invoices/{draft.pk}/issue")
 
     assert (answer.status, answer.body["code"]) == (409, "invoice_not_draft")
-    assert answer.body["allowed"] == ["pay", "void", "credit"]
+    assert answer.body["allowed"] == ["pay", "void", "credit", "write_off"]
     assert event_types(before) == []
     assert NumberSeries.objects.get().last == 1
     assert JournalEntry.objects.count() == 1
@@ -113,7 +113,7 @@ def test_only_an_issued_invoice_on_which_nothing_is_paid_is_voided(api, state):
     assert (answer.status, answer.body["code"]) == (409, "invoice_not_voidable")
     allowed = {
         "draft": ["update", "issue", "delete"],
-        "part": ["pay", "credit"],
+        "part": ["pay", "credit", "write_off"],
         "paid": ["credit"],
         "void": [],
     }
@@ -143,7 +143,7 @@ def test_an_issued_invoice_is_not_deleted(api):
     answer = api.delete(f"/invoices/{invoice.pk}")
 
     assert (answer.status, answer.body["code"]) == (409, "invoice_issued")
-    assert answer.body["allowed"] == ["pay", "void", "credit"]
+    assert answer.body["allowed"] == ["pay", "void", "credit", "write_off"]
     assert api.get(f"/invoices/{invoice.pk}").status == 200
 
 

@@ -434,8 +434,8 @@ def test_checking_writes_nothing_and_asks_a_number_of_questions_that_does_not_gr
 @pytest.mark.parametrize(
     ("statement", "rule"),
     [
-        ("UPDATE billing_invoice SET paid = amount + 1, balance = -1", "never_overpaid"),
-        ("UPDATE billing_invoice SET paid = -1, balance = amount + 1", "never_overpaid"),
+        ("UPDATE billing_invoice SET paid = amount + 1, balance = -1", "never_overpaid|follows"),
+        ("UPDATE billing_invoice SET paid = -1, balance = amount + 1", "never_overpaid|follows"),
         ("UPDATE billing_invoice SET balance = balance - 1 WHERE id = {open}", "what_is_owed"),
         ("UPDATE billing_invoice SET amount = amount + 1, balance = balance + 1", "subtotal_and_tax"),
         ("UPDATE billing_invoice SET status = 'Paid' WHERE id = {open}", "follows_balance"),

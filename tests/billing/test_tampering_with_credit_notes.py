@@ -205,7 +205,10 @@ def test_tampering_is_found_and_named(books, what):
 @pytest.mark.parametrize(
     ("statement", "rule"),
     [
-        ("UPDATE billing_invoice SET credited = amount + 1, balance = -1", "never_overpaid"),
+        (
+            "UPDATE billing_invoice SET credited = amount + 1, balance = -1",
+            "never_overpaid|follows",
+        ),
         ("UPDATE billing_invoice SET credited = credited + 1 WHERE id = {invoice}", "what_is_owed"),
         ("UPDATE billing_invoiceitem SET credited = total + 1", "credited_twice"),
         ("UPDATE billing_invoiceitem SET credited = -1", "credited_twice"),
