@@ -53,6 +53,7 @@ PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decim
 QUOTE = {
     "id": 1,
     "quote_number": "QUO-2024-001",
+    "revision": 1,
     "customer_id": 1,
     "amount": Decimal("2000.00"),
     "status": "Draft",
@@ -79,6 +80,8 @@ QUOTE = {
     "accepted_at": None,
     "declined_at": None,
     "decline_reason": None,
+    "answered_by": None,
+    "answered_from": None,
     "invoice_id": None,
 } | RECORD
 SENT = QUOTE | {"status": "Sent", "sent_at": "2024-01-16T09:00:00Z"}
@@ -167,6 +170,18 @@ TRANSFER = {
     "currency": "USD",
     "date": "2024-01-31",
     "description": "Takings to the bank",
+} | RECORD
+LINK = {
+    "id": 1,
+    "kind": "Invoice",
+    "status": "Active",
+    "customer_id": 1,
+    "invoice_id": 1,
+    "quote_id": None,
+    "expires_at": "2024-05-16T00:00:00Z",
+    "revoked_at": None,
+    "opened_count": 0,
+    "last_opened_at": None,
 } | RECORD
 ACCOUNT = {
     "id": 1,
@@ -262,6 +277,20 @@ declare(
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
     EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),
     EventType("transfer.created", "Money was moved between own accounts.", TRANSFER),
+    # Not for webhooks: the link itself, which is all that a receiver could use, is a secret.
+    EventType("link.created", "A document was shared by a link.", LINK, public=False),
+    EventType(
+        "link.updated",
+        "A link was made good for longer.",
+        LINK | {"opened_count": 2, "last_opened_at": "2024-01-16T08:15:00Z"},
+        public=False,
+    ),
+    EventType(
+        "link.revoked",
+        "A link was taken back, or made room for the next once it had expired.",
+        LINK | {"status": "Revoked", "revoked_at": "2024-01-17T09:00:00Z"},
+        public=False,
+    ),
     EventType("product.created", "A product was added.", PRODUCT),
     EventType("product.updated", "A product changed, or was archived or restored.", PRODUCT),
     EventType("product.deleted", "A product that nothing refers to was removed.", PRODUCT),

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from billing.models import (
     Account,
@@ -13,6 +14,7 @@ from billing.models import (
     Payment,
     Product,
     Quote,
+    SharedLink,
     Transaction,
     Transfer,
     WriteOff,
@@ -21,6 +23,7 @@ from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
 from billing.models.quotes import QuoteStatus
+from billing.models.shared_links import LinkKind, LinkStatus
 from bizsuite.api.filters import (
     ArchivableFilter,
     DateFilter,
@@ -94,6 +97,22 @@ class QuoteFilter(DatedFilter):
 
     def filter_status(self, queryset: Any, name: str, value: str) -> QuerySet:
         return queryset.in_status(value, organisation().today())
+
+
+class SharedLinkFilter(RecordFilter):
+    search = SearchFilter()
+    kind = WordFilter(words=LinkKind.values)
+    status = WordFilter(words=LinkStatus.values, method="filter_status")
+    customer_id = IdFilter(field_name="customer_id")
+    invoice_id = IdFilter(field_name="invoice_id")
+    quote_id = IdFilter(field_name="quote_id")
+
+    class Meta:
+        model = SharedLink
+        fields = ("search", "kind", "status", "customer_id", "invoice_id", "quote_id", *COMMON)
+
+    def filter_status(self, queryset: Any, name: str, value: str) -> QuerySet:
+        return queryset.in_status(value, timezone.now())
 
 
 class PaymentFilter(DatedFilter):

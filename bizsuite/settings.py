@@ -10,7 +10,9 @@ import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
+from bizsuite.dashboard.theme import UNFOLD  # noqa: F401  read by the theme
 from bizsuite.installation_secrets import load_secrets
+from bizsuite.public_address import public_url
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -60,6 +62,11 @@ ADMIN_EMAIL = env("BIZSUITE_ADMIN_EMAIL", default="owner@localhost")
 # ── Who may reach it ─────────────────────────────────────────────────────────
 ALLOWED_HOSTS = env.list("BIZSUITE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("BIZSUITE_CSRF_TRUSTED_ORIGINS", default=[])
+# What links that leave in mails begin with; empty where nothing says what it is.
+PUBLIC_URL = public_url(env, origins=CSRF_TRUSTED_ORIGINS)
+# Days for which a link that a customer was sent is good: after today, after an invoice's due date,
+# after a quote's last day.
+LINK_DAYS = env.int("BIZSUITE_LINK_DAYS", default=90)
 # Addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed.
 TRUSTED_PROXIES = env.list("BIZSUITE_TRUSTED_PROXIES", default=[])
 
@@ -315,47 +322,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A draft with a thousand items is a form with ten thousand fields.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
-# The theme. A dotted path is called with the request.
-UNFOLD = {
-    "SITE_TITLE": "bizsuite.dashboard.branding.site_title",
-    "SITE_HEADER": "bizsuite.dashboard.branding.site_title",
-    "SITE_SUBHEADER": "Business Suite",
-    "SITE_URL": None,
-    "SITE_ICON": "bizsuite.dashboard.branding.logo",
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": "bizsuite.dashboard.branding.favicon",
-        }
-    ],
-    "STYLES": ["bizsuite.dashboard.branding.stylesheet"],
-    "ENVIRONMENT": "bizsuite.dashboard.branding.environment",
-    "ENVIRONMENT_TITLE_PREFIX": "bizsuite.dashboard.branding.environment_prefix",
-    "LOGIN": {"image": "bizsuite.dashboard.branding.login_image"},
-    "SIDEBAR": {
-        "show_search": True,
-        "command_search": True,
-        "navigation": "bizsuite.dashboard.navigation.sidebar",
-    },
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "8px",
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.5% .014 190)",
-            "100": "oklch(94.5% .036 188)",
-            "200": "oklch(89% .07 187)",
-            "300": "oklch(81% .1 186)",
-            "400": "oklch(72% .115 185)",
-            "500": "oklch(62% .108 187)",
-            "600": "oklch(51.5% .09 190)",
-            "700": "oklch(44% .076 192)",
-            "800": "oklch(38% .063 194)",
-            "900": "oklch(33% .052 196)",
-            "950": "oklch(24% .04 198)",
-        }
-    },
-}
 
 # ── Language, time, files ────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en-gb"

@@ -14,6 +14,7 @@ from billing.views import (
     PaymentViewSet,
     ProductViewSet,
     QuoteViewSet,
+    SharedLinkViewSet,
     StatementView,
     TransactionViewSet,
     TransferViewSet,
@@ -62,6 +63,7 @@ router.register(
 )
 router.register("departments", DepartmentViewSet, basename="departments")
 router.register("quotes", QuoteViewSet, basename="quotes")
+router.register("links", SharedLinkViewSet, basename="links")
 router.register("usage", UsageViewSet, basename="usage")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")

@@ -15,6 +15,7 @@ from billing import (
     invoices,
     payments,
     quotes,
+    shared_links,
     transactions,
     transfers,
     write_offs,
@@ -28,10 +29,12 @@ from billing.models import (
     Payment,
     Product,
     Quote,
+    SharedLink,
     Transaction,
     Transfer,
     WriteOff,
 )
+from billing.shared_links import Shareable
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
 from bizsuite.identity.roles import Role
@@ -153,6 +156,11 @@ def new_quote(amount: str | Decimal = "100.00", **fields: Any) -> dict[str, Any]
 def make_quote(*arguments: Any, **fields: Any) -> Quote:
     """A draft; see `new_quote`."""
     return quotes.create_quote(actor=SYSTEM, **new_quote(*arguments, **fields))
+
+
+def make_link(document: Shareable | None = None) -> SharedLink:
+    """Of a new invoice, unless told otherwise."""
+    return shared_links.share_link(document or make_invoice(), actor=SYSTEM, now=timezone.now())[0]
 
 
 def make_payment(

@@ -4,7 +4,8 @@ from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
 from billing.models.mailing import MailTemplate, Reminder, ReminderLevel
 from billing.models.payments import Allocation, Payment, Refund, Transaction
-from billing.models.quotes import Quote, QuoteItem, QuoteTax
+from billing.models.quotes import Quote, QuoteItem, QuoteTax, QuoteVersion
+from billing.models.shared_links import SharedLink
 from billing.models.transfers import Transfer
 from billing.models.write_offs import WriteOff
 
@@ -26,9 +27,11 @@ __all__ = [
     "Quote",
     "QuoteItem",
     "QuoteTax",
+    "QuoteVersion",
     "Refund",
     "Reminder",
     "ReminderLevel",
+    "SharedLink",
     "Transaction",
     "Transfer",
     "WriteOff",

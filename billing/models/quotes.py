@@ -35,6 +35,9 @@ ORDER_OF_QUOTE_NUMBERS = (
 )
 
 
+ANSWERED_BY_LENGTH = 100
+
+
 class QuoteQuerySet(RecordQuerySet["Quote"]):
     def past(self, today: datetime.date) -> Self:
         """Unanswered when their last day ended: expired, whether that is stored already or not."""
@@ -76,12 +79,19 @@ class Quote(Record):
     tax = MoneyField(_("tax"), default=Decimal(0), editable=False)
     amount = MoneyField(_("amount"), default=Decimal(0), editable=False)
     notes = models.TextField(_("notes"), blank=True, default="")
+    # Which version of the offer this is. What the customer had of the earlier ones is in `versions`.
+    revision = models.PositiveIntegerField(_("version"), default=1, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     accepted_at = models.DateTimeField(_("accepted"), null=True, editable=False)
     declined_at = models.DateTimeField(_("declined"), null=True, editable=False)
     decline_reason = models.TextField(
         _("why it was declined"), blank=True, default="", editable=False
     )
+    # Who answered on the quote's page, and from where; empty where the staff wrote the answer down.
+    answered_by = models.CharField(
+        _("answered by"), max_length=ANSWERED_BY_LENGTH, blank=True, default="", editable=False
+    )
+    answered_from = models.GenericIPAddressField(_("answered from"), null=True, editable=False)
     invoice = models.OneToOneField(
         Invoice,
         null=True,
@@ -164,3 +174,29 @@ class QuoteTax(DocumentTax):
     @property
     def currency(self) -> str:
         return self.quote.currency
+
+
+class QuoteVersion(models.Model):
+    """What the customer had before the quote was revised: a copy of all of it, never changed.
+
+    content: the columns of the quote and of its items and taxes, as text by name, so that a column
+    which is new is copied like all others. See `billing.quote_versions`.
+    """
+
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="versions")
+    revision = models.PositiveIntegerField(_("version"))
+    content = models.JSONField()
+    replaced_at = models.DateTimeField(_("replaced"))
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["quote_id", "revision"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["quote", "revision"], name="billing_quoteversion_revision_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quote_id} · {self.revision}"

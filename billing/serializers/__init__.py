@@ -27,6 +27,7 @@ from billing.serializers.quotes import (
     DeclineSerializer,
     QuoteSerializer,
 )
+from billing.serializers.shared_links import OpenLinkSerializer, SharedLinkSerializer
 from billing.serializers.statements import StatementQuery, StatementSerializer
 from billing.serializers.transfers import TransferSerializer
 from billing.serializers.write_offs import WriteOffBodySerializer, WriteOffSerializer
@@ -42,6 +43,7 @@ __all__ = [
     "InvoicePaymentSerializer",
     "InvoiceSerializer",
     "InvoiceTaxSerializer",
+    "OpenLinkSerializer",
     "PaymentSerializer",
     "ProductSerializer",
     "QuoteItemSerializer",
@@ -50,6 +52,7 @@ __all__ = [
     "RefundBodySerializer",
     "RefundSerializer",
     "ReversalSerializer",
+    "SharedLinkSerializer",
     "StatementQuery",
     "StatementSerializer",
     "TransactionSerializer",

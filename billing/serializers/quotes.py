@@ -10,6 +10,7 @@ from billing.models.quotes import QuoteStatus
 from billing.serializers.catalogue import COMMON_FIELDS, asked_once, customer_field
 from billing.serializers.documents import INVOICE_EXPANSION
 from billing.serializers.items import QuoteItemSerializer, QuoteTaxSerializer
+from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import ApiMoneyField, OptionalTextField, StrictDateField
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import organisation
@@ -60,6 +61,7 @@ class QuoteSerializer(RecordSerializer):
         fields = (
             "id",
             "quote_number",
+            "revision",
             "customer_id",
             "amount",
             "status",
@@ -75,18 +77,24 @@ class QuoteSerializer(RecordSerializer):
             "accepted_at",
             "declined_at",
             "decline_reason",
+            "answered_by",
+            "answered_from",
             "invoice_id",
             *COMMON_FIELDS,
         )
         read_only_fields = (
+            "revision",
             "currency",
             "sent_at",
             "accepted_at",
             "declined_at",
             "decline_reason",
+            "answered_by",
+            "answered_from",
         )
         help_texts = {
             "quote_number": "Given when it is written; its year is the date's.",
+            "revision": "Which version it is: 1, and one more whenever what was sent is changed.",
             "customer_id": "Who is offered it.",
             "amount": "The grand total, tax included.",
             "status": "Follows from what happens to it.",
@@ -100,9 +108,17 @@ class QuoteSerializer(RecordSerializer):
             "accepted_at": "When the customer said yes.",
             "declined_at": "When the customer said no.",
             "decline_reason": "Why, in the customer's words.",
+            "answered_by": "Who answered on the quote's page; null where the staff wrote it down.",
+            "answered_from": "The address that this answer came from.",
         }
 
 
 class DeclineSerializer(StrictSerializer):
     example = {"reason": "Another offer was cheaper."}
     reason = OptionalTextField(max_length=2000, help_text="Why, in the customer's words.")
+
+
+# For every shape that names a quote.
+QUOTE_EXPANSION = Expansion(
+    "quotes", QuoteSerializer, Quote.objects.prefetch_related("items", "taxes")
+)

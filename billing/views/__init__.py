@@ -13,6 +13,7 @@ from billing.views.documents import (
     TransactionViewSet,
 )
 from billing.views.quotes import QuoteViewSet
+from billing.views.shared_links import SharedLinkViewSet
 from billing.views.statements import StatementView
 from billing.views.transfers import TransferViewSet
 from billing.views.write_offs import WriteOffViewSet
@@ -26,6 +27,7 @@ __all__ = [
     "PaymentViewSet",
     "ProductViewSet",
     "QuoteViewSet",
+    "SharedLinkViewSet",
     "StatementView",
     "TransactionViewSet",
     "TransferViewSet",

@@ -31,6 +31,7 @@ BILLING = frozenset(
         "categories",
         "products",
         "quotes",
+        "links",
         "journal",
     }
 )
@@ -46,7 +47,7 @@ _ORDINARY = RESOURCES - ADMINISTRATIVE
 WRITES: dict[str, frozenset[str]] = {
     Role.ADMINISTRATOR: RESOURCES,
     Role.ACCOUNTANT: BILLING | {"customers", "reports"},
-    Role.SALES: frozenset({"customers", "leads", "quotes"}),
+    Role.SALES: frozenset({"customers", "leads", "quotes", "links"}),
     Role.SUPPORT: frozenset({"tickets", "departments", "customers"}),
     Role.VIEWER: frozenset(),
 }

@@ -94,6 +94,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/leads": leads_with_duplicates,
     "/leads/{lead_pk}/notes": notes_of_one_lead,
     "/leads/{id}/stage-history": stages_of_one_lead,
+    "/links": lambda: ("/links", factories.make_link),
     "/payments": payments_some_of_them_on_invoices,
     "/products": lambda: ("/products", factories.make_product),
     "/quotes": lambda: ("/quotes", factories.make_quote),
