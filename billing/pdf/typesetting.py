@@ -4,6 +4,7 @@ import datetime
 import functools
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,38 @@ HERE = Path(__file__).parent
 _turn = threading.Lock()
 
 
-def typeset(data: Mapping[str, Any], *, dated: datetime.datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An XML file inside a PDF that says the same as its pages."""
+
+    name: str
+    description: str
+    content: bytes
+
+
+def typeset(
+    data: Mapping[str, Any], *, dated: datetime.datetime, attachment: Attachment | None = None
+) -> bytes:
     """A PDF of `document.typ` filled with `data`: always the same bytes for the same input.
 
     dated: the instant that the file says it was made at.
+    attachment: with one it is a PDF/A-3b, which may hold files and be kept for good. Letters that
+    no font has raise typst.TypstError there.
     """
+    inputs = {"data": encode(data).decode()}
+    if attachment is not None:
+        inputs["attachment"] = encode(
+            {
+                "name": attachment.name,
+                "description": attachment.description,
+                "content": attachment.content.decode(),
+            }
+        ).decode()
     with _turn:
         pdf = _compiler().compile(
-            sys_inputs={"data": encode(data).decode()},
+            sys_inputs=inputs,
             format="pdf",
+            pdf_standards=["a-3b"] if attachment is not None else [],
             timestamp=int(dated.timestamp()),
         )
     assert isinstance(pdf, bytes)  # pages of other formats come as a list
