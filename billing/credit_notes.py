@@ -20,12 +20,10 @@ from billing.models.invoices import InvoiceStatus
 from billing.payments import hold_customer, invoice_events
 from billing.sellers import copied_seller
 from billing.serializers import CreditNoteSerializer, PaymentSerializer
+from billing.series import CREDIT_NOTES, give_numbers
 from bizsuite.errors import Conflict, Invalid
 from bizsuite.events.recording import NewEvent, record_events
 from bizsuite.identity.actors import Actor
-from bizsuite.numbering.numbers import next_numbers
-
-PREFIX = "CN"
 
 
 class InvoiceNotCreditable(Conflict):
@@ -80,7 +78,7 @@ def create_credit_note(
         exchange_rate=invoice.exchange_rate,
         **details,
     )
-    note.number = next_numbers(PREFIX, date.year, 1)[0]
+    give_numbers(CREDIT_NOTES, [note], profile)
     note.search_text = note.folded_search_text()
     add_content(note, parts)
     _require_not_written_off(invoice, note.amount)

@@ -47,6 +47,7 @@ INVOICE = {
     "sent_at": None,
     "reminded_at": None,
     "late_fee_for_id": None,
+    "imported": False,
 } | RECORD
 DRAFT = INVOICE | {"invoice_number": None, "status": "Draft"}
 PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decimal("0.00")}

@@ -31,6 +31,7 @@ from bizsuite.api.filters import (
     IdFilter,
     RecordFilter,
     SearchFilter,
+    TextFilter,
     WordFilter,
 )
 from bizsuite.identity.models import organisation
@@ -71,6 +72,12 @@ class InvoiceFilter(DatedFilter):
     search = SearchFilter()
     status = WordFilter(words=InvoiceStatus.values)
     customer_id = IdFilter(field_name="customer_id")
+    invoice_number = TextFilter(
+        field_name="number", max_length=40, help_text="The invoice with exactly this number."
+    )
+    imported = FlagFilter(
+        field_name="imported", help_text="true: those whose number came with them; false: others."
+    )
     overdue = FlagFilter(
         method="filter_overdue", help_text="true: owed after the due date; false: all others."
     )
@@ -78,7 +85,8 @@ class InvoiceFilter(DatedFilter):
     class Meta:
         model = Invoice
         fields = (
-            "search", "status", "customer_id", "date_from", "date_to", "overdue", *COMMON,
+            "search", "status", "customer_id", "date_from", "date_to", "overdue",
+            "invoice_number", "imported", *COMMON,
         )  # fmt: skip
 
     def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet:

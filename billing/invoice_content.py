@@ -16,8 +16,13 @@ def built_invoice(
 ) -> tuple[Invoice, list[InvoiceItem], list[InvoiceTax]]:
     """A draft that is not saved yet, with its items and tax lines."""
     date = fields.get("date") or profile.today()
+    number = fields.get("number")
+    if number and fields.get("draft", False):
+        raise Invalid({"invoice_number": "A draft has none; leave out `draft` or the number"})
     invoice = Invoice(
         customer=fields["customer"],
+        number=number or None,
+        imported=bool(number),
         date=date,
         due_date=fields.get("due_date") or default_due_date(date, profile),
         currency=profile.currency,

@@ -30,16 +30,15 @@ from billing.models.invoices import InvoiceStatus
 from billing.quote_states import reopen_quote_of
 from billing.sellers import copied_seller
 from billing.serializers import InvoiceSerializer
+from billing.series import INVOICES, give_numbers, require_free_numbers
 from bizsuite.errors import Conflict, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation
-from bizsuite.numbering.numbers import next_numbers
 from bizsuite.records import lock
 from customers.customers import require_active
 from customers.models import Customer
 
-PREFIX = "INV"
 TOTALS = ("subtotal", "tax", "amount", "balance")
 # What may still be changed of an issued invoice.
 CHANGEABLE_ONCE_ISSUED = (
@@ -86,7 +85,8 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
 
     Each has customer and items (description, amount = unit price, quantity; tax_rate in percent,
     product, category), and may have date, due_date, notes, external_id, metadata. One made from
-    a `quote` may name what was archived since: the promise is kept.
+    a `quote` may name what was archived since: the promise is kept. One with a `number` is history
+    of another system; the number is its own, outside the series, and it is no draft.
     """
     profile = open_books()
     invoices = []
@@ -265,20 +265,15 @@ def copied_details(customer: Customer) -> dict[str, Any]:
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
     """Mark invoices as issued: number, status, both parties as they are now. Nothing is saved."""
     require_open_period((invoice.date for invoice in invoices), profile)
+    require_free_numbers([invoice for invoice in invoices if invoice.imported])
+    give_numbers(INVOICES, [invoice for invoice in invoices if not invoice.imported], profile)
     now = timezone.now()
-    by_year: dict[int, list[Invoice]] = {}
     for invoice in invoices:
-        by_year.setdefault(invoice.date.year, []).append(invoice)
-    # In the order of the years, so that two batches over the same years cannot deadlock.
-    for year in sorted(by_year):
-        numbers = next_numbers(PREFIX, year, len(by_year[year]))
-        for invoice, number in zip(by_year[year], numbers, strict=True):
-            invoice.number = number
-            invoice.status = InvoiceStatus.UNPAID if invoice.amount else InvoiceStatus.PAID
-            invoice.issued_at = now
-            invoice.overdue_announced = invoice.due_date < profile.today(now)
-            invoice.customer_details = copied_details(invoice.customer)
-            invoice.seller_details = copied_seller(profile)
+        invoice.status = InvoiceStatus.UNPAID if invoice.amount else InvoiceStatus.PAID
+        invoice.issued_at = now
+        invoice.overdue_announced = invoice.due_date < profile.today(now)
+        invoice.customer_details = copied_details(invoice.customer)
+        invoice.seller_details = copied_seller(profile)
 
 
 def _post(invoices: Sequence[Invoice]) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing.models import CreditNote, CreditNoteItem
+from billing.models.credit_notes import ORDER_OF_CREDIT_NOTES
 from billing.serializers import CreditNoteSerializer
 from bizsuite.backoffice.display import day, money, number
 from bizsuite.backoffice.related import RelatedList
@@ -51,7 +52,7 @@ class CreditNoteAdmin(ReadOnlyAdmin):
     serializer_class = CreditNoteSerializer
 
     list_display = (
-        "number",
+        "shown_number",
         "customer",
         "invoice",
         "credited_on",
@@ -73,6 +74,10 @@ class CreditNoteAdmin(ReadOnlyAdmin):
         ),
     )
     readonly_fields = ("invoice_link", "credited_on")
+
+    @admin.display(description=gettext_lazy("number"), ordering=ORDER_OF_CREDIT_NOTES)
+    def shown_number(self, note: CreditNote) -> str:
+        return note.number
 
     @admin.display(description=gettext_lazy("date"), ordering="date")
     def credited_on(self, note: CreditNote) -> str:

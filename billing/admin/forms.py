@@ -1,6 +1,6 @@
 """What the staff type in about billing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -69,11 +69,25 @@ def without_links(form: forms.BaseForm, *names: str) -> None:
 
 
 class InvoiceForm(MetadataForm):
+    renamed: ClassVar[Mapping[str, str]] = MetadataForm.renamed | {"invoice_number": "number"}
+    invoice_number = forms.CharField(
+        label=gettext_lazy("Number"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy(
+            "Only for invoices that were issued elsewhere: the number that they had there. Such an"
+            " invoice is booked at once, and stands outside of the numbers given here."
+        ),
+        widget=UnfoldAdminTextInputWidget,
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
             optional(self, "due_date")
             self.fields["due_date"].help_text = _("Empty: by the organisation's payment terms.")
+        else:
+            del self.fields["invoice_number"]
 
 
 class QuoteForm(MetadataForm):

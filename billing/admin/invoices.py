@@ -22,7 +22,7 @@ from billing.admin.statements import PAGE_NAME, statement_page
 from billing.display import invoice_badge, link_to
 from billing.downloads import invoice_response
 from billing.models import Allocation, CreditNote, Invoice, InvoiceItem
-from billing.models.invoices import OPEN_STATUSES, InvoiceStatus
+from billing.models.invoices import OPEN_STATUSES, ORDER_OF_INVOICES, InvoiceStatus
 from billing.serializers import InvoiceSerializer
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
@@ -134,6 +134,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         OpenFilter,
         ("customer", AutocompleteSelectFilter),
         ("date", RangeDateFilter),
+        "imported",
     )
     list_select_related = ("customer",)
     date_hierarchy = "date"
@@ -145,6 +146,13 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         (None, {"fields": ("customer", ("date", "due_date"), "notes")}),
         FOR_OTHER_SYSTEMS,
     )
+    add_fieldsets = (
+        *fieldsets,
+        (
+            gettext_lazy("From another system"),
+            {"fields": ("invoice_number",), "classes": ("collapse",)},
+        ),
+    )
 
     # ── What is shown ────────────────────────────────────────────────────────────
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
@@ -152,7 +160,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         late = Q(status__in=OPEN_STATUSES, due_date__lt=today)
         return super().get_queryset(request).annotate(late=late)
 
-    @admin.display(description=gettext_lazy("number"), ordering="number")
+    @admin.display(description=gettext_lazy("number"), ordering=ORDER_OF_INVOICES)
     def shown_number(self, invoice: Invoice) -> str:
         return str(invoice)
 
@@ -214,7 +222,9 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         return [inline for inline, some in zip(self.inlines, there, strict=True) if some]
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Invoice:
-        return invoices.create_invoice(actor=self.actor(request), draft=True, **data)
+        # What comes with a number was issued long ago.
+        draft = "number" not in data
+        return invoices.create_invoice(actor=self.actor(request), draft=draft, **data)
 
     def update_record(self, request: HttpRequest, record: Invoice, changes: dict[str, Any]) -> None:
         invoices.update_invoice(record, actor=self.actor(request), **changes)
@@ -228,7 +238,11 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
     ) -> HttpResponse:
         if "_addanother" in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        self.message_user(request, _("The draft is saved. Look it over, then issue it."))
+        if obj.imported:
+            text = _("%(number)s is recorded and booked.") % {"number": obj.number}
+        else:
+            text = _("The draft is saved. Look it over, then issue it.")
+        self.message_user(request, text)
         return redirect(self.url_of(obj))
 
     # ── On paper ─────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ from billing.admin.items import ItemsInline
 from billing.display import link_to, quote_badge
 from billing.models import Quote, QuoteItem
 from billing.models.invoices import InvoiceStatus
-from billing.models.quotes import UNANSWERED, QuoteStatus
+from billing.models.quotes import ORDER_OF_QUOTES, UNANSWERED, QuoteStatus
 from billing.quote_states import MOVES
 from billing.serializers import QuoteSerializer
 from bizsuite.backoffice.display import day, money
@@ -79,7 +79,7 @@ class QuoteAdmin(MetadataMixin, ResourceAdmin):
     delete_question = gettext_lazy("Only drafts can be deleted: nobody has seen them yet.")
 
     list_display = (
-        "number",
+        "shown_number",
         "customer",
         "quoted",
         "ends",
@@ -108,6 +108,10 @@ class QuoteAdmin(MetadataMixin, ResourceAdmin):
         today = organisation_of(request).today()
         past = Q(status__in=UNANSWERED, valid_until__lt=today)
         return super().get_queryset(request).annotate(past=past)
+
+    @admin.display(description=gettext_lazy("number"), ordering=ORDER_OF_QUOTES)
+    def shown_number(self, quote: Quote) -> str:
+        return quote.number
 
     @admin.display(description=gettext_lazy("date"), ordering="date")
     def quoted(self, quote: Quote) -> str:

@@ -20,7 +20,7 @@ from billing.book_checks.journal import (
     postings_follow_entries,
     receivables_are_open_invoices,
 )
-from billing.book_checks.numbers import numbers_have_no_gap
+from billing.book_checks.numbers import imported_numbers_are_none_of_ours, numbers_have_no_gap
 from billing.book_checks.posted import (
     allocations_are_booked_when_they_say,
     documents_are_posted,
@@ -53,4 +53,5 @@ CHECKS: tuple[Check, ...] = (
     receivables_are_open_invoices,
     credit_is_unallocated_payments,
     numbers_have_no_gap,
+    imported_numbers_are_none_of_ours,
 )

@@ -3,26 +3,29 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
-
-from django.db.models import QuerySet
 
 from billing.book_checks.findings import Finding, named, paged
-from billing.credit_notes import PREFIX as CREDIT_NOTE_PREFIX
-from billing.invoices import PREFIX as INVOICE_PREFIX
-from billing.models import CreditNote, Invoice
+from billing.models import Invoice
+from billing.series import CREDIT_NOTES, INVOICES, Series
 from bizsuite.numbering.models import NumberSeries
 
 
 def numbers_have_no_gap() -> Iterator[Finding]:
     """The numbers of a year are 1 to its counter, each once, on documents dated in it."""
-    yield from _gaps(INVOICE_PREFIX, Invoice.objects.exclude(number=None))
-    yield from _gaps(CREDIT_NOTE_PREFIX, CreditNote.objects.all())
+    yield from _gaps(INVOICES)
+    yield from _gaps(CREDIT_NOTES)
 
 
-def _gaps(prefix: str, documents: QuerySet[Any]) -> Iterator[Finding]:
-    given: dict[int, set[int]] = defaultdict(set)
-    for document in paged(documents.only("number", "date")):
+def imported_numbers_are_none_of_ours() -> Iterator[Finding]:
+    """A number that an invoice was imported with is not in the form of those given here."""
+    for invoice in paged(Invoice.objects.filter(imported=True).only("number")):
+        if INVOICES.owns(str(invoice.number)):
+            yield f"{named(invoice)}: {invoice.number} was imported, and looks as if given here."
+
+
+def _gaps(series: Series) -> Iterator[Finding]:
+    prefix, given = series.prefix, defaultdict[int, set[int]](set)
+    for document in paged(series.issued.only("number", "date")):
         year = document.date.year
         digits = str(document.number).removeprefix(f"{prefix}-{year:04}-")
         if not re.fullmatch(r"[0-9]{3,}", digits) or int(digits) in given[year]:

@@ -8,10 +8,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import Invoice, InvoiceItem
-from billing.models.items import DocumentTax
+from billing.models.items import DocumentTax, order_of_numbers
 from bizsuite.money import ExchangeRateField, MoneyField, QuantityField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
+
+ORDER_OF_CREDIT_NOTES = order_of_numbers()
 
 
 class CreditNoteQuerySet(RecordQuerySet["CreditNote"]):

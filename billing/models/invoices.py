@@ -6,10 +6,9 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import ExtractYear, Length
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.items import DocumentItem, DocumentTax
+from billing.models.items import DocumentItem, DocumentTax, order_of_numbers
 from bizsuite.money import ExchangeRateField, MoneyField, QuantityField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
@@ -23,12 +22,8 @@ class InvoiceStatus(models.TextChoices):
     VOID = "Void", _("Void")
 
 
-# INV-2024-1000 comes after INV-2024-999, and what has no number before all that have one.
-ORDER_OF_NUMBERS = (
-    Case(When(number=None, then=Value(0)), default=ExtractYear("date")),
-    Length("number"),
-    "number",
-)
+# Of a year, numbers that were brought along come before those that were given here.
+ORDER_OF_INVOICES = order_of_numbers(Case(When(imported=True, then=Value("0")), default=Value("1")))
 OPEN_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
 
 
@@ -51,6 +46,8 @@ class Invoice(Record):
     """
 
     number = models.CharField(_("number"), max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001  null: not numbered
+    # Whether the number came with it, from elsewhere, and is none of the series'.
+    imported = models.BooleanField(_("imported"), default=False, editable=False)
     status = models.CharField(
         _("status"),
         max_length=20,
@@ -124,6 +121,10 @@ class Invoice(Record):
             models.CheckConstraint(
                 name="billing_invoice_numbered_once_issued",
                 condition=Q(status="Draft", number=None) | (~Q(status="Draft") & ~Q(number=None)),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_imported_is_issued",
+                condition=Q(imported=False) | ~Q(status="Draft"),
             ),
             models.CheckConstraint(
                 name="billing_invoice_amount_is_subtotal_and_tax",

@@ -3,11 +3,26 @@
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat, ExtractYear, Length, LPad
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Category, Product
 from bizsuite.money import MoneyField, PercentField, QuantityField
+
+
+def order_of_numbers(*within_year: Combinable) -> Case:
+    """What sorts documents by number: INV-2024-1000 comes after INV-2024-999.
+
+    One expression, for a column of the admin sorts by no more. Those without a number come first.
+    within_year: texts that come before the number itself.
+    """
+    length = LPad(Cast(Length("number"), models.CharField()), 2, Value("0"))
+    year = LPad(Cast(ExtractYear("date"), models.CharField()), 4, Value("0"))
+    return Case(
+        When(number=None, then=Value("")), default=Concat(year, *within_year, length, "number")
+    )
 
 
 class DocumentItem(models.Model):

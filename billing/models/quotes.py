@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat, Left, Length, LPad
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import Invoice
@@ -28,10 +28,8 @@ class QuoteStatus(models.TextChoices):
 # Those that the customer has not answered yet; only they expire.
 UNANSWERED = (QuoteStatus.DRAFT, QuoteStatus.SENT)
 # QUO-2024-1000 comes after QUO-2024-999. A number's year is that of its prefix, for a date may move.
-ORDER_OF_QUOTE_NUMBERS = (
-    models.functions.Left("number", 8),
-    Length("number"),
-    "number",
+ORDER_OF_QUOTES = Concat(
+    Left("number", 8), LPad(Cast(Length("number"), models.CharField()), 2, Value("0")), "number"
 )
 
 

@@ -46,7 +46,9 @@ from customers.serializers import CUSTOMER_EXPANSION
 
 
 class InvoiceSerializer(RecordSerializer):
-    invoice_number = serializers.CharField(source="number", allow_null=True, read_only=True)
+    invoice_number = StrictCharField(
+        source="number", required=False, allow_null=True, max_length=40
+    )
     customer_id = customer_field()
     date = StrictDateField(required=False)
     due_date = StrictDateField(required=False)
@@ -97,11 +99,13 @@ class InvoiceSerializer(RecordSerializer):
             "sent_at",
             "reminded_at",
             "late_fee_for_id",
+            "imported",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("status", "currency", "sent_at", "reminded_at")
+        read_only_fields = ("status", "currency", "sent_at", "reminded_at", "imported")
         help_texts = {
-            "invoice_number": "Given when it is issued; a draft has none.",
+            "invoice_number": "Given when it is issued; a draft has none. Sent with a new invoice: the"
+            " number that it had elsewhere, outside of the series here.",
             "customer_id": "Who owes it.",
             "amount": "The grand total, tax included.",
             "status": "Follows from what happens to it.",
@@ -123,7 +127,14 @@ class InvoiceSerializer(RecordSerializer):
             "sent_at": "When it was last mailed.",
             "reminded_at": "When the customer was last reminded of it.",
             "late_fee_for_id": "Of a late fee: the invoice that was paid late.",
+            "imported": "Whether its number came with it, and is none of the series here.",
         }
+
+    def validate_invoice_number(self, value: str | None) -> str | None:
+        """No change, but an invoice may be sent again as it is shown."""
+        if self.instance is not None and value != self.instance.number:
+            raise serializers.ValidationError("A number is given once, when an invoice is made")
+        return value
 
     def validate_draft(self, value: bool) -> bool:
         """No change, but an invoice may be sent again as it was created."""

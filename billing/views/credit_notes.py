@@ -7,7 +7,7 @@ from billing import credit_notes
 from billing.event_types import CREDIT_NOTE
 from billing.filters import CreditNoteFilter
 from billing.models import CreditNote
-from billing.models.invoices import ORDER_OF_NUMBERS
+from billing.models.credit_notes import ORDER_OF_CREDIT_NOTES
 from billing.serializers import CreditNoteSerializer
 from bizsuite.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin
 
@@ -27,7 +27,7 @@ class CreditNoteViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
         "date": "2024-02-01",
     }
     sortable = ("id", "date", "credit_note_number", "amount", "created_at", "updated_at")
-    sort_columns = {"credit_note_number": ORDER_OF_NUMBERS}
+    sort_columns = {"credit_note_number": (ORDER_OF_CREDIT_NOTES,)}
 
     def create_record(self, data: dict[str, Any]) -> CreditNote:
         return credit_notes.create_credit_note(actor=self.actor, **data)

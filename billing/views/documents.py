@@ -15,7 +15,7 @@ from billing.downloads import invoice_response
 from billing.event_types import INVOICE, PAYMENT, TRANSACTION
 from billing.filters import InvoiceFilter, PaymentFilter, TransactionFilter
 from billing.models import Invoice, Payment, Transaction
-from billing.models.invoices import ORDER_OF_NUMBERS
+from billing.models.invoices import ORDER_OF_INVOICES
 from billing.serializers import (
     AllocateSerializer,
     InvoicePaymentSerializer,
@@ -68,7 +68,7 @@ class InvoiceViewSet(
         "created_at",
         "updated_at",
     )
-    sort_columns = {"invoice_number": ORDER_OF_NUMBERS}
+    sort_columns = {"invoice_number": (ORDER_OF_INVOICES,)}
 
     def create_record(self, data: dict[str, Any]) -> Invoice:
         return invoices.create_invoice(actor=self.actor, **data)
@@ -77,7 +77,8 @@ class InvoiceViewSet(
         return invoices.create_invoices(items, actor=self.actor)
 
     def update_record(self, record: Invoice, changes: dict[str, Any]) -> Invoice:
-        changes.pop("draft", None)
+        for name in ("draft", "number"):
+            changes.pop(name, None)
         return invoices.update_invoice(record, actor=self.actor, **changes)
 
     def delete_record(self, record: Invoice) -> str:

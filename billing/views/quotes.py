@@ -12,7 +12,7 @@ from billing import quotes
 from billing.event_types import QUOTE
 from billing.filters import QuoteFilter
 from billing.models import Invoice, Quote
-from billing.models.quotes import ORDER_OF_QUOTE_NUMBERS
+from billing.models.quotes import ORDER_OF_QUOTES
 from billing.serializers import DeclineSerializer, InvoiceSerializer, QuoteSerializer
 from billing.views.documents import InvoiceViewSet
 from bizsuite.api.serializers import NoBody
@@ -50,7 +50,7 @@ class QuoteViewSet(
         "created_at",
         "updated_at",
     )
-    sort_columns = {"quote_number": ORDER_OF_QUOTE_NUMBERS}
+    sort_columns = {"quote_number": (ORDER_OF_QUOTES,)}
 
     def create_record(self, data: dict[str, Any]) -> Quote:
         return quotes.create_quote(actor=self.actor, **data)

@@ -248,6 +248,14 @@ class Organisation(models.Model):
             " the preview first."
         ),
     )
+    numbers_follow_dates = models.BooleanField(
+        _("numbers follow dates"),
+        default=False,
+        help_text=_(
+            "Where the law wants it: an invoice or credit note dated before the last one of its"
+            " year is refused. Off: dates may come in any order."
+        ),
+    )
     # Set with the first posting: the books add up in one currency only.
     currency_fixed = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

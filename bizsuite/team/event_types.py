@@ -48,6 +48,7 @@ ORGANISATION = {
     "payment_terms_days": 30,
     "closed_until": None,
     "reminders_enabled": False,
+    "numbers_follow_dates": False,
 }
 
 declare(

@@ -36,6 +36,7 @@ FIELDS = (
     "payment_terms_days",
     "closed_until",
     "reminders_enabled",
+    "numbers_follow_dates",
 )
 
 

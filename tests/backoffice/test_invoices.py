@@ -297,3 +297,30 @@ def test_choosing_a_customer_searches_whatever_the_case(administrator):
     )
 
     assert [found["text"] for found in answer.json()["results"]] == ["ÄRGER GmbH"]
+
+
+def test_an_invoice_of_another_system_is_entered_with_its_number(administrator):
+    customer = make_customer()
+    typed = new_invoice(customer, CONSULTING) | {"invoice_number": "2019/17"}
+
+    answer = administrator.send(f"{LIST}add/", typed)
+
+    imported = Invoice.objects.get()
+    assert answer["Location"] == page_of(imported)
+    assert (imported.number, imported.status, imported.imported) == ("2019/17", "Unpaid", True)
+    assert 'name="invoice_number"' not in text_of(administrator.get(page_of(imported)))
+
+    refused = administrator.send(f"{LIST}add/", typed | {"invoice_number": "inv-2019-3"})
+    assert "is in the form of the numbers given here" in text_of(refused)
+    assert Invoice.objects.count() == 1
+
+
+def test_the_list_sorts_numbers_as_numbers(administrator):
+    for number in ("9", "10", "8"):
+        make_invoice(number=f"A-{number}")
+    make_invoice()
+
+    page = administrator.get(f"{LIST}?o=1")
+
+    shown = [invoice.number for invoice in page.context["cl"].result_list]
+    assert shown == ["A-8", "A-9", "A-10", "INV-2024-001"]

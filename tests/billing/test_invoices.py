@@ -106,7 +106,7 @@ def test_an_item_takes_its_products_tax_rate_unless_it_names_one(api):
         ),
         ({"date": "2024-02-30"}, {"date": "Must be a date in the form YYYY-MM-DD"}),
         ({"status": "Paid"}, {"status": "This field is read-only"}),
-        ({"invoice_number": "X"}, {"invoice_number": "This field is read-only"}),
+        ({"invoice_number": 7}, {"invoice_number": "Must be text"}),
         ({"amount": 100}, {"amount": "This field is read-only"}),
         ({"paid": 100}, {"paid": "This field is read-only"}),
         ({"currency": "EUR"}, {"currency": "This field is read-only"}),

@@ -293,6 +293,10 @@ TAMPERINGS = {
         ["UPDATE billing_invoice SET number = 'INV-2023-001' WHERE id = {last}"],
         "Invoice {last}: INV-2023-001 is not a number of 2024",
     ),
+    "a number, said to be imported": (
+        ["UPDATE billing_invoice SET imported = TRUE WHERE id = {last}"],
+        "INV-2024-003 was imported, and looks as if given here",
+    ),
     "an issued invoice, removed without a trace": (
         [
             "DELETE FROM billing_posting WHERE entry_id IN (SELECT id FROM billing_journalentry"
