@@ -204,7 +204,35 @@ PRODUCT = {
     "archived_at": None,
 } | RECORD
 
+MAIL_TEMPLATE = {
+    "id": 1,
+    "kind": "invoice",
+    "subject": "Invoice {{ invoice_number }}",
+    "body": "Hello {{ customer_name }}",
+}
+REMINDER_LEVEL = {
+    "id": 1,
+    "name": "Reminder",
+    "days": 7,
+    "active": True,
+    "subject": "",
+    "body": "",
+    "fee_amount": Decimal("0.00"),
+    "fee_percent": 0,
+}
+
 declare(
+    EventType("mail_template.updated", "The text of a mail changed.", MAIL_TEMPLATE, public=False),
+    EventType(
+        "reminder_level.created", "A reminder level was added.", REMINDER_LEVEL, public=False
+    ),
+    EventType("reminder_level.updated", "A reminder level changed.", REMINDER_LEVEL, public=False),
+    EventType(
+        "reminder_level.deleted",
+        "A reminder level that was never used was removed.",
+        REMINDER_LEVEL,
+        public=False,
+    ),
     EventType("invoice.created", "An invoice was made, as a draft or issued at once.", DRAFT),
     EventType(
         "invoice.updated", "An invoice changed, or part of it was paid or credited.", INVOICE
@@ -231,9 +259,19 @@ declare(
         "The due date has passed; once per invoice, never for one loaded overdue.",
         INVOICE | {"overdue": True},
     ),
+    EventType(
+        "invoice.sent",
+        "An invoice was mailed to the customer.",
+        INVOICE | {"sent_at": "2024-01-15T10:05:00Z"},
+    ),
+    EventType(
+        "invoice.reminded",
+        "The customer was reminded of an invoice.",
+        INVOICE | {"overdue": True, "reminded_at": "2024-02-22T08:00:00Z"},
+    ),
     EventType("quote.created", "A quote was written.", QUOTE),
     EventType("quote.updated", "A quote changed, or was revived by a new last day.", QUOTE),
-    EventType("quote.sent", "A quote went to the customer.", SENT),
+    EventType("quote.sent", "A quote went to the customer, or was mailed again.", SENT),
     EventType("quote.accepted", "The customer accepted a quote.", ACCEPTED),
     EventType(
         "quote.declined",
@@ -267,6 +305,8 @@ declare(
         "Money of a payment returned to the customer's credit: its invoice was credited.",
         PAYMENT | {"allocations": [], "unallocated": Decimal("1500.00")},
     ),
+    EventType("payment.receipted", "The receipt for a payment was mailed.", PAYMENT),
+    EventType("credit_note.sent", "A credit note was mailed to the customer.", CREDIT_NOTE),
     EventType("credit_note.created", "An invoice was credited, in full or in part.", CREDIT_NOTE),
     EventType("write_off.created", "What will not be paid of an invoice was given up.", WRITE_OFF),
     EventType(

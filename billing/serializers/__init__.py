@@ -23,6 +23,7 @@ from billing.serializers.items import (
     QuoteItemSerializer,
     QuoteTaxSerializer,
 )
+from billing.serializers.mailing import MailBodySerializer, QuoteMailBodySerializer
 from billing.serializers.quotes import (
     DeclineSerializer,
     QuoteSerializer,
@@ -43,10 +44,12 @@ __all__ = [
     "InvoicePaymentSerializer",
     "InvoiceSerializer",
     "InvoiceTaxSerializer",
+    "MailBodySerializer",
     "OpenLinkSerializer",
     "PaymentSerializer",
     "ProductSerializer",
     "QuoteItemSerializer",
+    "QuoteMailBodySerializer",
     "QuoteSerializer",
     "QuoteTaxSerializer",
     "RefundBodySerializer",

@@ -3,16 +3,20 @@
 from decimal import Decimal
 from typing import Any
 
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
 from billing import credit_notes
 from billing.event_types import CREDIT_NOTE
 from billing.filters import CreditNoteFilter
 from billing.models import CreditNote
 from billing.models.credit_notes import ORDER_OF_CREDIT_NOTES
-from billing.serializers import CreditNoteSerializer
+from billing.serializers import CreditNoteSerializer, MailBodySerializer
+from billing.views.mailing import MailsDocuments
 from bizsuite.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin
 
 
-class CreditNoteViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
+class CreditNoteViewSet(MailsDocuments, ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
     """What was taken back of issued invoices. A credit note is never changed nor removed."""
 
     resource = "credit-notes"
@@ -31,3 +35,8 @@ class CreditNoteViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
 
     def create_record(self, data: dict[str, Any]) -> CreditNote:
         return credit_notes.create_credit_note(actor=self.actor, **data)
+
+    @action(detail=True, methods=["post"], body_class=MailBodySerializer)
+    def send(self, request: Any, pk: str) -> Response:
+        """Mail it to the customer."""
+        return self.mailed(**self.validated())

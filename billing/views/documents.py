@@ -20,12 +20,14 @@ from billing.serializers import (
     AllocateSerializer,
     InvoicePaymentSerializer,
     InvoiceSerializer,
+    MailBodySerializer,
     PaymentSerializer,
     RefundBodySerializer,
     ReversalSerializer,
     TransactionSerializer,
     WriteOffBodySerializer,
 )
+from billing.views.mailing import MailsDocuments
 from bizsuite.api.batches import BatchMixin
 from bizsuite.api.files import PdfNegotiation
 from bizsuite.api.serializers import NoBody
@@ -41,7 +43,14 @@ from bizsuite.identity.models import organisation
 
 
 class InvoiceViewSet(
-    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, BatchMixin, ResourceViewSet
+    MailsDocuments,
+    ListMixin,
+    CreateMixin,
+    RetrieveMixin,
+    UpdateMixin,
+    DeleteMixin,
+    BatchMixin,
+    ResourceViewSet,
 ):
     """Invoices: issued at once, or kept as drafts first."""
 
@@ -104,6 +113,11 @@ class InvoiceViewSet(
         write_offs.write_off_invoice(invoice, actor=self.actor, **data)
         return self.answer(self.get_object())
 
+    @action(detail=True, methods=["post"], body_class=MailBodySerializer)
+    def send(self, request: Any, pk: str) -> Response:
+        """Mail it to the customer, with the PDF; again as often as you like."""
+        return self.mailed(**self.validated())
+
     @extend_schema(responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)
     def pdf(self, request: Any, pk: str) -> HttpResponse:
@@ -138,9 +152,10 @@ class InvoicePaymentViewSet(ResourceViewSet):
         return self.answer(payment, status=201)
 
 
-class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
+class PaymentViewSet(MailsDocuments, ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
     """Money received from customers."""
 
+    mail_action = "receipt"
     resource = "payments"
     queryset = Payment.objects.prefetch_related("allocations", "refunds")
     serializer_class = PaymentSerializer
@@ -174,6 +189,11 @@ class PaymentViewSet(ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
         """Say that it never happened; its invoices are owed again."""
         data = self.validated()
         return self.answer(payments.reverse_payment(self.get_object(), actor=self.actor, **data))
+
+    @action(detail=True, methods=["post"], body_class=MailBodySerializer)
+    def receipt(self, request: Any, pk: str) -> Response:
+        """Mail the customer that it arrived, and what it pays."""
+        return self.mailed(**self.validated())
 
 
 class TransactionViewSet(

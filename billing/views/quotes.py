@@ -13,8 +13,14 @@ from billing.event_types import QUOTE
 from billing.filters import QuoteFilter
 from billing.models import Invoice, Quote
 from billing.models.quotes import ORDER_OF_QUOTES
-from billing.serializers import DeclineSerializer, InvoiceSerializer, QuoteSerializer
+from billing.serializers import (
+    DeclineSerializer,
+    InvoiceSerializer,
+    QuoteMailBodySerializer,
+    QuoteSerializer,
+)
 from billing.views.documents import InvoiceViewSet
+from billing.views.mailing import MailsDocuments
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -27,7 +33,7 @@ from bizsuite.api.views import (
 
 
 class QuoteViewSet(
-    ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
+    MailsDocuments, ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DeleteMixin, ResourceViewSet
 ):
     """Quotes: offered, accepted or declined, and made into an invoice once."""
 
@@ -62,11 +68,22 @@ class QuoteViewSet(
         quotes.delete_quote(record, actor=self.actor)
         return "Quote deleted"
 
-    @action(detail=True, methods=["post"], body_class=NoBody)
+    @action(detail=True, methods=["post"], body_class=QuoteMailBodySerializer)
     def send(self, request: Any, pk: str) -> Response:
-        """Say that the customer has a draft now."""
-        self.validated()
-        return self.answer(quotes.send_quote(self.get_object(), actor=self.actor))
+        """Say that the customer has a draft now; with `mail`, or anything of a mail, mail it.
+
+        Without, no mail leaves. A quote that was sent can be mailed again until it is answered.
+        """
+        said = self.validated()
+        if not self.asks_for_mail():
+            return self.answer(quotes.send_quote(self.get_object(), actor=self.actor))
+        said.pop("mail", None)
+        return self.mailed(**said)
+
+    def asks_for_mail(self) -> bool:
+        """Anything said of a mail asks for one, unless it is also said that none is wanted."""
+        said = self.body if isinstance(self.body, dict) else {}
+        return bool(said.get("mail", bool(said)))
 
     @action(detail=True, methods=["post"], body_class=NoBody)
     def accept(self, request: Any, pk: str) -> Response:

@@ -51,7 +51,8 @@ class NewMail:
 
     resource, object_id: the record that it is about. sender: a `Name <address>`, or the product's
     own when empty. message_id: when the caller keeps it; made here when empty. references: the
-    message ids that it continues, oldest first.
+    message ids that it continues, oldest first. html_body: the same text for programs that show
+    HTML; its writer escapes what others typed.
     """
 
     to: str
@@ -63,6 +64,7 @@ class NewMail:
     message_id: str = ""
     references: Sequence[str] = ()
     files: Sequence[File] = ()
+    html_body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def queue_mail(new: NewMail, *, now: datetime.datetime) -> OutgoingMail:
         from_address=sender,
         subject=one_line(new.subject)[:SUBJECT_LENGTH],
         body=_storable(new.body),
+        html_body=_storable(new.html_body),
         message_id=new.message_id or new_message_id(sender),
         references=list(new.references),
         resource=new.resource,

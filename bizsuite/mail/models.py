@@ -47,6 +47,8 @@ class OutgoingMail(models.Model):
     from_address = models.CharField(_("from"), max_length=600)
     subject = models.CharField(_("subject"), max_length=SUBJECT_LENGTH)
     body = models.TextField(_("text"))
+    # The same for mail programs that show more than text; empty where there is only text.
+    html_body = models.TextField(blank=True, default="")
     message_id = models.CharField(_("message id"), max_length=255, unique=True)
     references = models.JSONField(default=list, blank=True)
     resource = models.CharField(max_length=30)

@@ -6,7 +6,7 @@ import smtplib
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from bizsuite.mail.mails import Failure, claim_next, record_failure, record_sent
@@ -99,9 +99,11 @@ def message_of(mail: OutgoingMail) -> EmailMessage:
     if mail.references:
         kept = [mail.references[0], *mail.references[1:][-REFERENCES + 1 :]]
         headers |= {"In-Reply-To": kept[-1], "References": " ".join(kept)}
-    message = EmailMessage(
+    message = EmailMultiAlternatives(
         mail.subject, mail.body, mail.from_address, [mail.to_address], headers=headers
     )
+    if mail.html_body:
+        message.attach_alternative(mail.html_body, "text/html")
     for attachment in mail.attachments.all():
         content = read_file(attachment.stored_name)
         message.attach(attachment.name, content, _mail_type(attachment))

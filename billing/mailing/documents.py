@@ -1,0 +1,220 @@
+"""Mailing a document to its customer: an invoice, a quote, a credit note, a payment's receipt."""
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from billing.invoices import allowed_moves, locked
+from billing.mailing.letters import Letter, Paper, queue_letter
+from billing.mailing.placeholders import filled, without_placeholders
+from billing.mailing.texts import Text, require_known_placeholders, template_of, text_of
+from billing.mailing.words import credit_note_words, invoice_words, quote_words, receipt_words
+from billing.models import CreditNote, Invoice, Payment, Quote
+from billing.models.invoices import InvoiceStatus
+from billing.models.mailing import MailKind
+from billing.models.quotes import QuoteStatus
+from billing.payments import require_standing
+from billing.pdf.printing import invoice_pdf, pdf_name
+from billing.quote_states import changed as quote_changed
+from billing.quote_states import locked as locked_quote
+from billing.quote_states import require_move
+from billing.quotes import send_quote
+from billing.serializers import CreditNoteSerializer, InvoiceSerializer, PaymentSerializer
+from bizsuite.errors import Conflict, Invalid
+from bizsuite.events.recording import record_event
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import Organisation, organisation
+from bizsuite.records import lock
+
+Mailable = Invoice | Quote | CreditNote | Payment
+# In the queue: what a mail is about.
+RESOURCES: dict[type, str] = {
+    Invoice: "invoice",
+    Quote: "quote",
+    CreditNote: "credit_note",
+    Payment: "payment",
+}
+
+
+class NotMailable(Conflict):
+    code = "not_mailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one kind of document is mailed.
+
+    held: reads it again and holds it. require_mailable: raises a Conflict where its state forbids
+    it. settled: says that it was mailed. pdf: what is attached, if anything.
+    """
+
+    kind: MailKind
+    held: Callable[[Any], Any]
+    require_mailable: Callable[[Any, datetime.date], None]
+    words: Callable[[Any, Organisation], Mapping[str, str]]
+    settled: Callable[[Any, Actor, datetime.datetime, datetime.date], Any]
+    pdf: Callable[..., bytes] | None = None
+
+
+@transaction.atomic
+def mail_document(
+    document: Mailable,
+    *,
+    actor: Actor,
+    now: datetime.datetime,
+    to: str = "",
+    cc: Sequence[str] = (),
+    subject: str = "",
+    message: str = "",
+    paper: Paper | None = None,
+) -> Any:
+    """Queue a mail with the document for its customer, and say so; returns the document.
+
+    to: the customer's address if empty (of an invoice first its own). cc: who else gets it, each
+    in a mail of their own. subject, message: the template's if empty; they may have its
+    placeholders. paper: from `paper_of`, before the transaction; made here if there is none or
+    the document has changed since.
+
+    Raises NotMailable (or the document's own Conflict) where its state forbids it, and Invalid
+    where there is no address or a text has an unknown placeholder.
+    """
+    way, profile = _WAYS[type(document)], organisation()
+    document, today = way.held(document), profile.today(now)
+    way.require_mailable(document, today)
+    address = to or address_of(document)
+    if not address:
+        raise Invalid({"to": _no_address(document)})
+    require_known_placeholders(way.kind, subject=subject, message=message)
+    template = text_of(template_of(way.kind))
+    letter = Letter(
+        addresses=[address, *cc],
+        text=Text(subject or template.subject, message or template.body),
+        words=way.words(document, profile),
+        resource=RESOURCES[type(document)],
+        object_id=document.pk,
+        papers=_papers(document, paper, seller=profile),
+    )
+    queue_letter(letter, profile=profile, now=now)
+    return way.settled(document, actor, now, today)
+
+
+def paper_of(document: Mailable, *, seller: Organisation) -> Paper | None:
+    """What is attached to a mail with this document, to be made before a transaction opens."""
+    pdf = _WAYS[type(document)].pdf
+    if pdf is None:
+        return None
+    content = pdf(document, seller=seller)
+    return Paper(pdf_name(document), document.version, content)
+
+
+def written_mail(document: Mailable, profile: Organisation) -> Text:
+    """What would be written, to be looked over and changed by a person, and filled in again."""
+    way = _WAYS[type(document)]
+    words = way.words(document, profile)
+    quoted = {name: without_placeholders(value) for name, value in words.items()}
+    text = text_of(template_of(way.kind))
+    return Text(filled(text.subject, quoted), filled(text.body, quoted))
+
+
+def address_of(document: Mailable) -> str:
+    """Where its mails go by themselves; empty where nobody has said."""
+    own: str = getattr(document, "delivery_email", "")
+    return own or document.customer.email
+
+
+def kind_of_mail(document: Mailable) -> MailKind:
+    return _WAYS[type(document)].kind
+
+
+def _papers(document: Mailable, paper: Paper | None, *, seller: Organisation) -> list[Paper]:
+    if paper is None or paper.version != document.version:
+        paper = paper_of(document, seller=seller)
+    return [paper] if paper else []
+
+
+def _no_address(document: Mailable) -> str:
+    where = "give one here, or to the customer"
+    if isinstance(document, Invoice):
+        where = "give one here, as the invoice's delivery_email, or to the customer"
+    return f"{document.customer.account} has no e-mail address: {where}"
+
+
+def _require_mailable_invoice(invoice: Invoice, today: datetime.date) -> None:
+    if invoice.status in (InvoiceStatus.DRAFT, InvoiceStatus.VOID):
+        what = "a draft: issue it first" if invoice.status == InvoiceStatus.DRAFT else "void"
+        raise NotMailable(
+            f"Invoice {invoice.number or invoice.pk} is {what}.", allowed=allowed_moves(invoice)
+        )
+
+
+def _invoice_sent(
+    invoice: Invoice, actor: Actor, now: datetime.datetime, today: datetime.date
+) -> Invoice:
+    Invoice.objects.filter(pk=invoice.pk).change(sent_at=now)
+    invoice = locked(invoice)
+    record_event("invoice.sent", invoice, data=InvoiceSerializer(invoice).data, actor=actor)
+    return invoice
+
+
+def _require_mailable_quote(quote: Quote, today: datetime.date) -> None:
+    """What the customer has may be mailed again, until they or the calendar have said no."""
+    if quote.status_on(today) not in (QuoteStatus.SENT, QuoteStatus.ACCEPTED):
+        require_move(quote, "send", today)
+
+
+def _quote_sent(quote: Quote, actor: Actor, now: datetime.datetime, today: datetime.date) -> Quote:
+    if quote.status == QuoteStatus.DRAFT:
+        return send_quote(quote, actor=actor, today=today)
+    return quote_changed(quote, "quote.sent", actor=actor, today=today)
+
+
+def _held_note(note: CreditNote) -> CreditNote:
+    lock(note)
+    return note
+
+
+def _always(document: Mailable, today: datetime.date) -> None:
+    """A credit note never changes."""
+
+
+def _credit_note_sent(
+    note: CreditNote, actor: Actor, now: datetime.datetime, today: datetime.date
+) -> CreditNote:
+    record_event("credit_note.sent", note, data=CreditNoteSerializer(note).data, actor=actor)
+    return note
+
+
+def _held_payment(payment: Payment) -> Payment:
+    lock(payment)
+    return payment
+
+
+def _require_standing(payment: Payment, today: datetime.date) -> None:
+    require_standing(payment)
+
+
+def _receipt_sent(
+    payment: Payment, actor: Actor, now: datetime.datetime, today: datetime.date
+) -> Payment:
+    record_event("payment.receipted", payment, data=PaymentSerializer(payment).data, actor=actor)
+    return payment
+
+
+_WAYS: dict[type, Way] = {
+    Invoice: Way(
+        MailKind.INVOICE,
+        locked,
+        _require_mailable_invoice,
+        invoice_words,
+        _invoice_sent,
+        invoice_pdf,
+    ),
+    Quote: Way(MailKind.QUOTE, locked_quote, _require_mailable_quote, quote_words, _quote_sent),
+    CreditNote: Way(
+        MailKind.CREDIT_NOTE, _held_note, _always, credit_note_words, _credit_note_sent
+    ),
+    Payment: Way(MailKind.RECEIPT, _held_payment, _require_standing, receipt_words, _receipt_sent),
+}
