@@ -13,7 +13,9 @@ from billing.currency import open_books
 from billing.ledger import NewEntry, NewPosting, post_entry
 from billing.models import Account, Category, Product
 from billing.models.ledger import Ledger
+from billing.models.tax_categories import WITH_REASON, TaxCategory
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
+from billing.tax_treatment import TREATMENT, tax_treatment
 from bizsuite.api.serializers import RecordSerializer
 from bizsuite.errors import Conflict, Invalid, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
@@ -80,7 +82,7 @@ def create_category(*, actor: Actor, **fields: Any) -> Category:
 @transaction.atomic
 def create_products(new_products: Sequence[Mapping[str, Any]], *, actor: Actor) -> list[Product]:
     """Add products, each from its fields; all of them or, on an error, none."""
-    products = [Product(**fields) for fields in new_products]
+    products = [Product(**{**fields, **tax_treatment(fields)}) for fields in new_products]
     _save_new(products)
     _record("created", products, actor)
     return products
@@ -104,6 +106,8 @@ def update_named(
     changes = {name: value for name, value in changes.items() if getattr(record, name) != value}
     if not changes:
         return record
+    if isinstance(record, Product) and changes.keys() & set(TREATMENT):
+        changes |= tax_treatment(_meant_for(record, changes))
     for name in FIXED.get(type(record), ()):
         if name in changes:
             kind, what = record._meta.verbose_name, name.replace("_", " ")
@@ -166,6 +170,21 @@ def require_in_use(record: Named, field: str) -> None:
     """Raises NameArchived: a new document that names an archived record is a mistake."""
     if record.archived_at is not None:
         raise NameArchived(f"{record.name} ({field} {record.pk}) is archived.")
+
+
+def _meant_for(product: Product, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The treatment that a change of a part of it means.
+
+    A new rate of what was plainly taxed, or plainly not, takes the category along.
+    """
+    meant = {name: changes.get(name, getattr(product, name)) for name in TREATMENT}
+    if "tax_category" not in changes and product.tax_category not in WITH_REASON:
+        meant["tax_category"] = None
+    if "tax_category" in changes and changes["tax_category"] not in WITH_REASON:
+        meant["tax_exemption_reason"] = changes.get("tax_exemption_reason", "")
+    if "tax_rate" not in changes and meant["tax_category"] != TaxCategory.STANDARD:
+        meant["tax_rate"] = None if "tax_category" in changes else product.tax_rate
+    return meant
 
 
 def _save_new(records: Sequence[Named]) -> None:

@@ -18,7 +18,7 @@ from billing.models import (
     InvoiceTax,
 )
 from bizsuite.errors import Conflict, Invalid
-from bizsuite.money import format_decimal, round_money
+from bizsuite.money import TaxKey, format_decimal, round_money
 
 NOTHING = Decimal(0)
 # {invoice_item}, and {quantity} or {total} or neither: all that is left of it.
@@ -79,21 +79,23 @@ def add_content(note: CreditNote, parts: Sequence[Credit]) -> None:
 
 
 def tax_lines(note: CreditNote, parts: Sequence[Credit]) -> list[CreditNoteTax]:
-    net: dict[Decimal, Decimal] = defaultdict(Decimal)
+    net: dict[TaxKey, Decimal] = defaultdict(Decimal)
     for credit in parts:
-        net[credit.item.tax_rate] += credit.total
+        net[credit.item.tax_key] += credit.total
     lines = []
     for charged in note.invoice.taxes.all():
-        if charged.rate in net:
+        if charged.key in net:
             before = charged.credited_tax
-            charged.credited_net += net[charged.rate]
+            charged.credited_net += net[charged.key]
             charged.credited_tax = tax_on_credited(charged.credited_net, charged, note.currency)
             charged.save(update_fields=["credited_net", "credited_tax"])
             lines.append(
                 CreditNoteTax(
                     credit_note=note,
+                    category=charged.category,
                     rate=charged.rate,
-                    net=net[charged.rate],
+                    exemption_reason=charged.exemption_reason,
+                    net=net[charged.key],
                     tax=charged.credited_tax - before,
                 )
             )
@@ -101,7 +103,10 @@ def tax_lines(note: CreditNote, parts: Sequence[Credit]) -> list[CreditNoteTax]:
 
 
 def tax_on_credited(net: Decimal, charged: InvoiceTax, currency: str) -> Decimal:
-    """The tax on `net` of what an invoice charges at one rate; on all of it, all of its tax."""
+    """The tax on `net` of what an invoice charges at one rate; on all of it, all of its tax.
+
+    The two differ where the prices include the tax: there it is what the net leaves of them.
+    """
     if net == charged.net:
         return charged.tax
     return min(round_money(Fraction(net) * Fraction(charged.rate) / 100, currency), charged.tax)

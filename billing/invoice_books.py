@@ -82,7 +82,7 @@ def content_of(invoice: Invoice, default_category: Category | None) -> Content:
     net_left: dict[Category | None, Decimal] = defaultdict(Decimal)
     for item in invoice.items.all():
         category = item.category or default_category
-        net[category] += item.total
+        net[category] += item.net
         net_left[category] += item.left
     lines = [line for line in invoice.taxes.all() if line.tax]
     tax = {line.rate: line.tax for line in lines}

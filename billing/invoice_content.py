@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from billing.items import OF_INVOICES, built_items
+from billing.items import OF_INVOICES, PRICING, built_items
 from billing.models import Invoice, InvoiceItem, InvoiceTax
 from bizsuite.errors import Invalid
 from bizsuite.identity.models import Organisation
-from bizsuite.money import Totals, round_money
+from bizsuite.money import round_money
 
 
 def built_invoice(
@@ -25,7 +25,10 @@ def built_invoice(
         imported=bool(number),
         date=date,
         due_date=fields.get("due_date") or default_due_date(date, profile),
+        supply_date=fields.get("supply_date"),
+        reference=fields.get("reference", ""),
         currency=profile.currency,
+        **{name: fields[name] for name in PRICING if name in fields},
         notes=fields.get("notes", ""),
         delivery_email=fields.get("delivery_email", ""),
         disputed=fields.get("disputed", False),
@@ -35,8 +38,8 @@ def built_invoice(
         metadata=fields.get("metadata") or {},
     )
     require_due_after_date(invoice)
-    items, taxes, totals = built_items(OF_INVOICES, invoice, fields["items"])
-    set_totals(invoice, totals)
+    items, taxes = built_items(OF_INVOICES, invoice, fields["items"])
+    set_owed(invoice)
     return invoice, items, taxes
 
 
@@ -52,7 +55,7 @@ def require_due_after_date(invoice: Invoice) -> None:
         raise Invalid({"due_date": "Due date must not be before the invoice's date"})
 
 
-def set_totals(invoice: Invoice, totals: Totals) -> None:
-    invoice.subtotal, invoice.tax, invoice.amount = totals.subtotal, totals.tax, totals.total
+def set_owed(invoice: Invoice) -> None:
+    """Nothing is paid of what a draft comes to."""
     invoice.paid = invoice.credited = invoice.written_off = round_money(0, invoice.currency)
-    invoice.balance = totals.total
+    invoice.balance = invoice.amount

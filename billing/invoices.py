@@ -15,14 +15,15 @@ from billing.invoice_books import issue_entry
 from billing.invoice_content import (
     built_invoice,
     require_due_after_date,
-    set_totals,
+    set_owed,
 )
 from billing.items import (
     OF_INVOICES,
-    replaced_items,
+    change_prices,
     require_names_in_use,
     same_items,
     save_items,
+    with_one_discount,
 )
 from billing.ledger import post_entries, post_entry, require_open_period, reversal
 from billing.models import Invoice, InvoiceItem, InvoiceTax
@@ -39,7 +40,7 @@ from bizsuite.records import lock
 from customers.customers import require_active
 from customers.models import Customer
 
-TOTALS = ("subtotal", "tax", "amount", "balance")
+TOTALS = ("discount", "subtotal", "tax", "amount", "balance")
 # What may still be changed of an issued invoice.
 CHANGEABLE_ONCE_ISSUED = (
     "notes",
@@ -84,9 +85,10 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     """Make invoices, all of them or none; each is issued at once unless its `draft` is true.
 
     Each has customer and items (description, amount = unit price, quantity; tax_rate in percent,
-    product, category), and may have date, due_date, notes, external_id, metadata. One made from
-    a `quote` may name what was archived since: the promise is kept. One with a `number` is history
-    of another system; the number is its own, outside the series, and it is no draft.
+    product, category … as in `built_items`), and may have date, due_date, supply_date, reference,
+    tax_inclusive, discount_percent or discount_amount, notes, external_id, metadata. One made
+    from a `quote` may name what was archived since: the promise is kept. One with a `number` is
+    history of another system; the number is its own, outside the series, and it is no draft.
     """
     profile = open_books()
     invoices = []
@@ -132,6 +134,7 @@ def update_invoice(
     items = changes.pop("items", None)
     if items is not None and same_items(invoice, items):
         items = None
+    changes = with_one_discount(changes)
     changes = {name: value for name, value in changes.items() if getattr(invoice, name) != value}
     if not changes and items is None:
         return invoice
@@ -142,9 +145,8 @@ def update_invoice(
     require_due_after_date(invoice)
     if "customer" in changes:
         require_active(invoice.customer)
-    if items is not None:
-        require_names_in_use(items, already_on=invoice)
-        set_totals(invoice, replaced_items(OF_INVOICES, invoice, items))
+    if change_prices(OF_INVOICES, invoice, items, changes):
+        set_owed(invoice)
         changes |= {name: getattr(invoice, name) for name in TOTALS}
     changes["search_text"] = invoice.folded_search_text()
     Invoice.objects.filter(pk=invoice.pk).change(**changes)

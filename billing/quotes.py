@@ -12,11 +12,14 @@ from billing.currency import open_books
 from billing.invoices import create_invoice
 from billing.items import (
     OF_QUOTES,
+    PRICING,
+    SAID,
     built_items,
-    replaced_items,
+    change_prices,
     require_names_in_use,
     same_items,
     save_items,
+    with_one_discount,
 )
 from billing.models import Invoice, Quote, QuoteItem, QuoteTax
 from billing.models.quotes import QuoteStatus
@@ -32,7 +35,6 @@ from bizsuite.errors import Forbidden, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation, organisation
-from bizsuite.money import Totals
 from bizsuite.numbering.numbers import next_numbers
 from customers.customers import require_active
 
@@ -40,15 +42,17 @@ PREFIX = "QUO"
 VALID_DAYS = 30
 # What may be changed of a quote in any state: nothing that the customer has seen.
 ALWAYS_CHANGEABLE = frozenset({"external_id", "metadata"})
-ITEM_FIELDS = ("description", "amount", "quantity", "tax_rate", "product", "category")
+# What an invoice takes over as it stands.
+COPIED = ("reference", *PRICING)
+TOTALS = ("discount", "subtotal", "tax", "amount")
 
 
 @transaction.atomic
 def create_quotes(new_quotes: Sequence[Mapping[str, Any]], *, actor: Actor) -> list[Quote]:
     """Make quotes, all of them or none: drafts, numbered in the year of their date.
 
-    Each has customer and items (as invoices have), and may have date, valid_until, notes,
-    external_id, metadata. One whose last day is over is history that somebody loads: it is
+    Each has customer and items (as invoices have), and may have date, valid_until, reference,
+    tax_inclusive, discount_percent or discount_amount, notes, external_id, metadata. One whose last day is over is history that somebody loads: it is
     Expired from the start, and no quote.expired is said of it.
     """
     profile = open_books()
@@ -60,8 +64,7 @@ def create_quotes(new_quotes: Sequence[Mapping[str, Any]], *, actor: Actor) -> l
         require_active(fields["customer"])
         require_names_in_use(fields["items"])
         quote = _built(fields, profile, today)
-        its_items, its_taxes, totals = built_items(OF_QUOTES, quote, fields["items"])
-        _set_totals(quote, totals)
+        its_items, its_taxes = built_items(OF_QUOTES, quote, fields["items"])
         quotes.append(quote)
         items += its_items
         taxes += its_taxes
@@ -102,6 +105,7 @@ def update_quote(
     items = changes.pop("items", None)
     if items is not None and same_items(quote, items):
         items = None
+    changes = with_one_discount(changes)
     changes = {name: value for name, value in changes.items() if getattr(quote, name) != value}
     if not changes and items is None:
         return quote
@@ -112,9 +116,8 @@ def update_quote(
         setattr(quote, name, value)
     if "customer" in changes:
         require_active(quote.customer)
-    if items is not None:
-        require_names_in_use(items, already_on=quote)
-        changes |= _set_totals(quote, replaced_items(OF_QUOTES, quote, items))
+    if change_prices(OF_QUOTES, quote, items, changes):
+        changes |= {name: getattr(quote, name) for name in TOTALS}
     if quote.status == QuoteStatus.EXPIRED and quote.valid_until >= today:
         changes["status"] = quote.status_before_end()
     changes["search_text"] = quote.folded_search_text()
@@ -189,7 +192,11 @@ def convert_quote(
     require_move(quote, "convert", today)
     invoice = create_invoice(
         customer=quote.customer,
-        items=[{name: getattr(item, name) for name in ITEM_FIELDS} for item in quote.items.all()],
+        items=[
+            {name: getattr(item, name) for name in (*SAID, "product", "category")}
+            for item in quote.items.all()
+        ],
+        **{name: getattr(quote, name) for name in COPIED},
         notes=quote.notes,
         quote=quote,
         draft=not actor.may("write", "invoices"),
@@ -232,6 +239,8 @@ def _built(fields: Mapping[str, Any], profile: Organisation, today: datetime.dat
         date=date,
         valid_until=fields.get("valid_until") or _default_end(date),
         currency=profile.currency,
+        reference=fields.get("reference", ""),
+        **{name: fields[name] for name in PRICING if name in fields},
         notes=fields.get("notes", ""),
         external_id=fields.get("external_id"),
         metadata=fields.get("metadata") or {},
@@ -257,11 +266,6 @@ def _number(quotes: Sequence[Quote]) -> None:
         for quote, number in zip(by_year[year], numbers, strict=True):
             quote.number = number
             quote.search_text = quote.folded_search_text()
-
-
-def _set_totals(quote: Quote, totals: Totals) -> dict[str, Any]:
-    quote.subtotal, quote.tax, quote.amount = totals.subtotal, totals.tax, totals.total
-    return {"subtotal": quote.subtotal, "tax": quote.tax, "amount": quote.amount}
 
 
 def _require_changeable(

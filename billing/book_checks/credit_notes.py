@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing.book_checks.findings import NOTHING, Finding, differs, named, off, paged
 from billing.credit_note_content import Credit, credit_of_quantity, tax_on_credited
 from billing.models import CreditNote, CreditNoteItem, Invoice, InvoiceItem
+from bizsuite.money import TaxKey
 
 
 def credit_notes_add_up() -> Iterator[Finding]:
@@ -29,8 +30,8 @@ class _Replay:
         }
         for item in self.items.values():
             item.credited = item.credited_quantity = NOTHING
-        self.net: dict[Decimal, Decimal] = defaultdict(Decimal)
-        self.tax: dict[Decimal, Decimal] = defaultdict(Decimal)
+        self.net: dict[TaxKey, Decimal] = defaultdict(Decimal)
+        self.tax: dict[TaxKey, Decimal] = defaultdict(Decimal)
 
     def findings(self) -> Iterator[Finding]:
         total = NOTHING
@@ -45,8 +46,8 @@ class _Replay:
         for line in self.invoice.taxes.all():
             name = f"Tax line {line.pk} of invoice {self.invoice.pk}"
             for what, stored, computed in (
-                ("credited net", line.credited_net, self.net[line.rate]),
-                ("credited tax", line.credited_tax, self.tax[line.rate]),
+                ("credited net", line.credited_net, self.net[line.key]),
+                ("credited tax", line.credited_tax, self.tax[line.key]),
             ):
                 if stored != computed:
                     yield off(name, what, stored, computed)
@@ -55,14 +56,14 @@ class _Replay:
         yield from differs(note, "customer_id", note.customer_id, self.invoice.customer_id)
         if note.date < self.invoice.date:
             yield f"{named(note)} is dated before its invoice {self.invoice.pk}."
-        net: dict[Decimal, Decimal] = defaultdict(Decimal)
+        net: dict[TaxKey, Decimal] = defaultdict(Decimal)
         for credited in note.items.all():
             item = self.items.get(credited.invoice_item_id)
             if item is None:
                 yield f"{named(note)} credits item {credited.invoice_item_id} of another invoice."
             else:
                 yield from self._item(note, credited, item)
-                net[item.tax_rate] += credited.total
+                net[item.tax_key] += credited.total
         yield from self._taxes(note, net)
 
     def _item(
@@ -74,15 +75,15 @@ class _Replay:
         item.credited += credited.total
         item.credited_quantity += credited.quantity or NOTHING
 
-    def _taxes(self, note: CreditNote, net: dict[Decimal, Decimal]) -> Iterator[Finding]:
+    def _taxes(self, note: CreditNote, net: dict[TaxKey, Decimal]) -> Iterator[Finding]:
         expected = []
         for line in self.invoice.taxes.all():
-            if line.rate in net:
-                self.net[line.rate] += net[line.rate]
-                tax = tax_on_credited(self.net[line.rate], line, note.currency)
-                expected.append((line.rate, net[line.rate], tax - self.tax[line.rate]))
-                self.tax[line.rate] = tax
-        if [(each.rate, each.net, each.tax) for each in note.taxes.all()] != expected:
+            if line.key in net:
+                self.net[line.key] += net[line.key]
+                tax = tax_on_credited(self.net[line.key], line, note.currency)
+                expected.append((line.key, net[line.key], tax - self.tax[line.key]))
+                self.tax[line.key] = tax
+        if [(each.key, each.net, each.tax) for each in note.taxes.all()] != expected:
             yield f"{named(note)}: its tax lines are not those of its items."
         subtotal = sum(net.values(), NOTHING)
         tax = sum((each[2] for each in expected), NOTHING)

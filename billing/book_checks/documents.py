@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from django.db.models import F, Q, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, paged
+from billing.items import totals_of
 from billing.models import Allocation, Invoice, Payment, Quote, Transaction, WriteOff
 from billing.models.invoices import InvoiceStatus
 from billing.models.items import DocumentItem
-from bizsuite.money import Line, compute_totals, split_gross
+from bizsuite.money import split_gross
 
 
 def documents_add_up() -> Iterator[Finding]:
@@ -20,18 +21,17 @@ def documents_add_up() -> Iterator[Finding]:
 
 def _adds_up(document: Invoice | Quote) -> Iterator[Finding]:
     items: list[DocumentItem] = list(document.items.all())
-    totals = compute_totals(
-        [Line(amount=i.amount, quantity=i.quantity, tax_rate=i.tax_rate) for i in items],
-        document.currency,
-    )
+    totals = totals_of(document, items)
+    yield from differs(document, "discount", document.discount, totals.discount)
     yield from differs(document, "subtotal", document.subtotal, totals.subtotal)
     yield from differs(document, "tax", document.tax, totals.tax)
     yield from differs(document, "amount", document.amount, totals.total)
-    for item, total in zip(items, totals.lines, strict=True):
-        name = f"{document._meta.verbose_name} {document.pk}"
+    name = f"{document._meta.verbose_name} {document.pk}"
+    for item, total, net in zip(items, totals.lines, totals.nets, strict=True):
         yield from differs(item, f"total on {name}", item.total, total)
-    if [(t.rate, t.net, t.tax) for t in document.taxes.all()] != [
-        (each.rate, each.net, each.tax) for each in totals.rates
+        yield from differs(item, f"net on {name}", item.net, net)
+    if [(t.category, t.rate, t.discount, t.net, t.tax) for t in document.taxes.all()] != [
+        (each.category, each.rate, each.discount, each.net, each.tax) for each in totals.rates
     ]:
         yield f"{named(document)}: its tax lines are not those of its items."
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.tax_categories import TaxTreated
 from bizsuite.money import MoneyField, PercentField
 from bizsuite.records import Named, search_text
 
@@ -59,7 +60,11 @@ class Category(Named):
         ]
 
 
-class Product(Named):
+# "One": what is counted, or has no unit at all.
+PLAIN_UNIT = "C62"
+
+
+class Product(TaxTreated, Named):
     """Something sold: its price without tax, and the rate in percent that is put on it."""
 
     class Type(models.TextChoices):
@@ -70,6 +75,7 @@ class Product(Named):
     price = MoneyField(_("price"))
     description = models.TextField(_("description"), blank=True, default="")
     tax_rate = PercentField(_("tax rate"), default=Decimal(0))
+    unit = models.CharField(_("unit"), max_length=3, default=PLAIN_UNIT)
 
     class Meta:
         verbose_name = _("product")
@@ -87,6 +93,7 @@ class Product(Named):
                 name="billing_product_tax_rate_a_percentage",
                 condition=Q(tax_rate__gte=Decimal(0), tax_rate__lte=Decimal(100)),
             ),
+            *TaxTreated.Meta.constraints,
         ]
 
     def folded_search_text(self) -> str:

@@ -115,16 +115,18 @@ class CreditNoteItem(models.Model):
 
 
 class CreditNoteTax(DocumentTax):
-    """What a credit note credits at one rate. Its tax is by cumulative rounding: that on all
-    credited so far, less what was credited before."""
+    """What a credit note credits at one rate of one category.
+
+    Its tax is by cumulative rounding: that on all credited so far, less what was credited before.
+    """
 
     credit_note = models.ForeignKey(CreditNote, on_delete=models.PROTECT, related_name="taxes")
 
     class Meta(DocumentTax.Meta):
-        ordering = ["credit_note_id", "rate"]
+        ordering = ["credit_note_id", "rate", "category"]
         constraints = [
             models.UniqueConstraint(
-                fields=["credit_note", "rate"], name="billing_creditnotetax_rate_once"
+                fields=["credit_note", "category", "rate"], name="billing_creditnotetax_rate_once"
             )
         ]
 

@@ -8,7 +8,12 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.items import DocumentItem, DocumentTax, order_of_numbers
+from billing.models.items import (
+    ChargedTax,
+    DocumentItem,
+    PricedDocument,
+    order_of_numbers,
+)
 from bizsuite.money import ExchangeRateField, MoneyField, QuantityField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
@@ -39,7 +44,7 @@ class InvoiceQuerySet(RecordQuerySet["Invoice"]):
         return self.filter(matching(terms, "search_text", "customer__search_text"))
 
 
-class Invoice(Record):
+class Invoice(PricedDocument, Record):
     """An invoice. `amount` is the grand total; `balance` is what is still owed of it.
 
     Once issued, its number, customer, items and amounts never change.
@@ -64,6 +69,12 @@ class Invoice(Record):
     seller_details = models.JSONField(default=dict, editable=False)
     date = models.DateField(_("date"), db_index=True)
     due_date = models.DateField(_("due date"))
+    supply_date = models.DateField(
+        _("supplied on"),
+        null=True,
+        blank=True,
+        help_text=_("The day of delivery or of the service, where it is not the invoice's date."),
+    )
     currency = models.CharField(_("currency"), max_length=3, editable=False)
     exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
     subtotal = MoneyField(_("subtotal"), default=Decimal(0), editable=False)
@@ -154,6 +165,7 @@ class Invoice(Record):
                 | Q(status="Unpaid", paid=Decimal(0), balance__gt=Decimal(0))
                 | Q(status="Partially Paid", paid__gt=Decimal(0), balance__gt=Decimal(0)),
             ),
+            *PricedDocument.Meta.constraints,
         ]
 
     def __str__(self) -> str:
@@ -198,7 +210,7 @@ class InvoiceItem(DocumentItem):
             *DocumentItem.Meta.constraints,
             models.CheckConstraint(
                 name="billing_invoiceitem_never_credited_twice",
-                condition=Q(credited__gte=Decimal(0), credited__lte=F("total"))
+                condition=Q(credited__gte=Decimal(0), credited__lte=F("net"))
                 & Q(credited_quantity__gte=Decimal(0), credited_quantity__lte=F("quantity")),
             ),
         ]
@@ -210,23 +222,23 @@ class InvoiceItem(DocumentItem):
     @property
     def left(self) -> Decimal:
         """What can still be credited of it, without tax."""
-        return self.total - self.credited
+        return self.net - self.credited
 
     @property
     def quantity_left(self) -> Decimal:
         return self.quantity - self.credited_quantity
 
 
-class InvoiceTax(DocumentTax):
+class InvoiceTax(ChargedTax):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes")
     credited_net = MoneyField(_("credited net"), default=Decimal(0))
     credited_tax = MoneyField(_("credited tax"), default=Decimal(0))
 
-    class Meta(DocumentTax.Meta):
-        ordering = ["invoice_id", "rate"]
+    class Meta(ChargedTax.Meta):
+        ordering = ["invoice_id", "rate", "category"]
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice", "rate"], name="billing_invoicetax_rate_once"
+                fields=["invoice", "category", "rate"], name="billing_invoicetax_rate_once"
             ),
             models.CheckConstraint(
                 name="billing_invoicetax_never_credited_twice",

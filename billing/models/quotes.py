@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat, Left, Length, LPad
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import Invoice
-from billing.models.items import DocumentItem, DocumentTax
+from billing.models.items import ChargedTax, DocumentItem, PricedDocument
 from bizsuite.money import MoneyField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
@@ -53,7 +53,7 @@ class QuoteQuerySet(RecordQuerySet["Quote"]):
         return self.filter(matching(terms, "search_text", "customer__search_text"))
 
 
-class Quote(Record):
+class Quote(PricedDocument, Record):
     """An offer. `amount` is the grand total; it binds until the end of `valid_until`."""
 
     number = models.CharField(_("number"), max_length=40, unique=True, editable=False)
@@ -122,6 +122,7 @@ class Quote(Record):
                 condition=Q(status="Converted", invoice__isnull=False)
                 | (~Q(status="Converted") & Q(invoice__isnull=True)),
             ),
+            *PricedDocument.Meta.constraints,
         ]
 
     def __str__(self) -> str:
@@ -160,13 +161,15 @@ class QuoteItem(DocumentItem):
         return self.quote.currency
 
 
-class QuoteTax(DocumentTax):
+class QuoteTax(ChargedTax):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="taxes")
 
-    class Meta(DocumentTax.Meta):
-        ordering = ["quote_id", "rate"]
+    class Meta(ChargedTax.Meta):
+        ordering = ["quote_id", "rate", "category"]
         constraints = [
-            models.UniqueConstraint(fields=["quote", "rate"], name="billing_quotetax_rate_once")
+            models.UniqueConstraint(
+                fields=["quote", "category", "rate"], name="billing_quotetax_rate_once"
+            )
         ]
 
     @property

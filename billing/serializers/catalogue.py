@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
+from rest_framework import serializers
+
 from billing.models import Account, Category, Product
+from billing.models.tax_categories import TaxCategory
+from billing.units import unit_codes
 from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
@@ -26,6 +30,34 @@ def percent_field(**options: Any) -> ExactNumberField:
     return ExactNumberField(
         places=PERCENT_PLACES, minimum=Decimal(0), maximum=Decimal(100), **options
     )
+
+
+class UnitField(StrictCharField):
+    """A code of UN/ECE Recommendation 20, in capitals."""
+
+    default_error_messages = {
+        "unknown": "Must be a code of UN/ECE Recommendation 20, such as C62 (one) or HUR (hour)"
+    }
+    example = "C62"
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if code not in unit_codes():
+            self.fail("unknown")
+        return code
+
+
+TAX_HELP = {
+    "tax_category": "`standard` where a rate is charged; at rate 0 `zero`, `exempt`,"
+    " `reverse_charge` or `outside_scope`.",
+    "tax_exemption_reason": "Printed where no tax is charged: must be given with `exempt`, and"
+    " stands by itself with `reverse_charge` and `outside_scope` if not given.",
+    "unit": "What is counted, by its code of UN/ECE Recommendation 20: `C62` is one, `HUR` an hour.",
+}
+
+
+def tax_category_field(**options: Any) -> serializers.ChoiceField:
+    return serializers.ChoiceField(choices=TaxCategory.choices, **options)
 
 
 def asked_once(context: Mapping[str, Any], name: str, ask: Callable[[], Any]) -> Any:
@@ -101,6 +133,8 @@ class ProductPriceField(ApiMoneyField):
 class ProductSerializer(RecordSerializer):
     price = ProductPriceField(minimum=Decimal(0))
     tax_rate = percent_field(required=False)
+    tax_category = tax_category_field(required=False)
+    unit = UnitField(required=False)
 
     class Meta:
         model = Product
@@ -110,6 +144,9 @@ class ProductSerializer(RecordSerializer):
             "type",
             "price",
             "tax_rate",
+            "tax_category",
+            "tax_exemption_reason",
+            "unit",
             "description",
             "archived_at",
             *COMMON_FIELDS,
@@ -121,4 +158,4 @@ class ProductSerializer(RecordSerializer):
             "price": "Of one, without tax, in the organisation's currency; up to 4 decimals.",
             "tax_rate": "In percent; 0 if not given.",
             "description": "More about it.",
-        }
+        } | TAX_HELP

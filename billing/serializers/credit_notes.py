@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from billing.models import CreditNote, CreditNoteItem, CreditNoteTax, Invoice, InvoiceItem
+from billing.models.tax_categories import TaxCategory
 from billing.serializers.catalogue import COMMON_FIELDS, percent_field
 from billing.serializers.documents import INVOICE_EXPANSION
 from billing.serializers.items import TaxSerializer
@@ -36,19 +37,39 @@ class CreditNoteItemSerializer(StrictSerializer, serializers.ModelSerializer):
         source="total",
         positive=True,
         required=False,
-        help_text="Without tax.",
+        help_text="Without tax: of the item's `net`.",
     )
+    unit = serializers.CharField(source="invoice_item.unit", read_only=True)
     tax_rate = percent_field(source="invoice_item.tax_rate", read_only=True)
+    tax_category = serializers.ChoiceField(
+        source="invoice_item.tax_category", choices=TaxCategory.choices, read_only=True
+    )
+    tax_exemption_reason = OptionalTextField(
+        source="invoice_item.tax_exemption_reason", read_only=True
+    )
 
     class Meta:
         model = CreditNoteItem
         list_serializer_class = StrictListSerializer
-        fields = ("id", "invoice_item_id", "description", "qty", "amount", "tax_rate")
+        fields = (
+            "id",
+            "invoice_item_id",
+            "description",
+            "qty",
+            "amount",
+            "unit",
+            "tax_rate",
+            "tax_category",
+            "tax_exemption_reason",
+        )
         help_texts = {
             "id": "Names the line.",
             "invoice_item_id": "The item of the invoice that is credited.",
             "description": "The item's.",
+            "unit": "The item's.",
             "tax_rate": "The item's, in percent.",
+            "tax_category": "The item's.",
+            "tax_exemption_reason": "The item's.",
         }
 
 
@@ -102,6 +123,6 @@ class CreditNoteSerializer(RecordSerializer):
             "date": "No day before the invoice's; today if not given.",
             "subtotal": "The items added up, without tax.",
             "tax": "The taxes added up.",
-            "taxes": "The tax of each rate.",
+            "taxes": "The tax of each category and rate.",
             "reason": "Why, in your words.",
         }

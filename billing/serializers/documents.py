@@ -25,7 +25,11 @@ from billing.serializers.catalogue import (
     customer_field,
     percent_field,
 )
-from billing.serializers.items import InvoiceItemSerializer, InvoiceTaxSerializer
+from billing.serializers.items import (
+    InvoiceItemSerializer,
+    InvoiceTaxSerializer,
+    PricedDocumentFields,
+)
 from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
     ApiMoneyField,
@@ -45,7 +49,7 @@ from bizsuite.identity.models import organisation
 from customers.serializers import CUSTOMER_EXPANSION
 
 
-class InvoiceSerializer(RecordSerializer):
+class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
     invoice_number = StrictCharField(
         source="number", required=False, allow_null=True, max_length=40
     )
@@ -81,8 +85,14 @@ class InvoiceSerializer(RecordSerializer):
             "status",
             "date",
             "due_date",
+            "supply_date",
             "overdue",
+            "reference",
             "currency",
+            "tax_inclusive",
+            "discount_percent",
+            "discount_amount",
+            "discount",
             "subtotal",
             "tax",
             "paid",
@@ -111,15 +121,16 @@ class InvoiceSerializer(RecordSerializer):
             "status": "Follows from what happens to it.",
             "date": "Its year is the number's; today if not given.",
             "due_date": "The last day to pay; by the organisation's terms if not given.",
+            "supply_date": "When it was delivered or done, where that is not the `date`.",
             "overdue": "Whether something is owed after the due date.",
-            "subtotal": "The items added up, without tax.",
+            "subtotal": "The items' `net` added up: after every discount, without tax.",
             "tax": "The taxes added up.",
             "paid": "What was paid on it so far.",
             "credited": "What credit notes took off it.",
             "written_off": "What will not be paid and is no longer asked for.",
             "balance": "What is still owed.",
             "items": "What is charged, at least one line. Sent in a change, they replace all.",
-            "taxes": "The tax of each rate.",
+            "taxes": "The tax of each category and rate.",
             "notes": "Printed on the invoice.",
             "delivery_email": "Where it is mailed to; the customer's own address if null.",
             "disputed": "true: the customer objects to it; no reminders and no late fees.",
@@ -128,7 +139,7 @@ class InvoiceSerializer(RecordSerializer):
             "reminded_at": "When the customer was last reminded of it.",
             "late_fee_for_id": "Of a late fee: the invoice that was paid late.",
             "imported": "Whether its number came with it, and is none of the series here.",
-        }
+        } | PricedDocumentFields.help_texts
 
     def validate_invoice_number(self, value: str | None) -> str | None:
         """No change, but an invoice may be sent again as it is shown."""

@@ -9,7 +9,11 @@ from billing.models import Quote
 from billing.models.quotes import QuoteStatus
 from billing.serializers.catalogue import COMMON_FIELDS, asked_once, customer_field
 from billing.serializers.documents import INVOICE_EXPANSION
-from billing.serializers.items import QuoteItemSerializer, QuoteTaxSerializer
+from billing.serializers.items import (
+    PricedDocumentFields,
+    QuoteItemSerializer,
+    QuoteTaxSerializer,
+)
 from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import ApiMoneyField, OptionalTextField, StrictDateField
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
@@ -34,7 +38,7 @@ def _today() -> datetime.date:
     return organisation().today()
 
 
-class QuoteSerializer(RecordSerializer):
+class QuoteSerializer(PricedDocumentFields, RecordSerializer):
     quote_number = serializers.CharField(source="number", read_only=True)
     customer_id = customer_field()
     status = QuoteStatusField()
@@ -67,7 +71,12 @@ class QuoteSerializer(RecordSerializer):
             "status",
             "date",
             "valid_until",
+            "reference",
             "currency",
+            "tax_inclusive",
+            "discount_percent",
+            "discount_amount",
+            "discount",
             "subtotal",
             "tax",
             "items",
@@ -99,10 +108,10 @@ class QuoteSerializer(RecordSerializer):
             "amount": "The grand total, tax included.",
             "status": "Follows from what happens to it.",
             "date": "Today if not given.",
-            "subtotal": "The items added up, without tax.",
+            "subtotal": "The items' `net` added up: after every discount, without tax.",
             "tax": "The taxes added up.",
             "items": "What is offered, at least one line. Sent in a change, they replace all.",
-            "taxes": "The tax of each rate.",
+            "taxes": "The tax of each category and rate.",
             "notes": "Copied to the invoice.",
             "sent_at": "When the customer got it.",
             "accepted_at": "When the customer said yes.",
@@ -110,7 +119,7 @@ class QuoteSerializer(RecordSerializer):
             "decline_reason": "Why, in the customer's words.",
             "answered_by": "Who answered on the quote's page; null where the staff wrote it down.",
             "answered_from": "The address that this answer came from.",
-        }
+        } | PricedDocumentFields.help_texts
 
 
 class DeclineSerializer(StrictSerializer):

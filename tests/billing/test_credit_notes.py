@@ -57,20 +57,27 @@ def test_a_credit_note_answers_with_what_it_did(api):
             "description": "Consulting",
             "qty": None,
             "amount": Decimal("20.00"),
+            "unit": "C62",
             "tax_rate": 23,
+            "tax_category": "standard",
+            "tax_exemption_reason": None,
         },
         {
             "invoice_item_id": items[1],
             "description": "Consulting",
             "qty": 2,
             "amount": Decimal("22.22"),
+            "unit": "C62",
             "tax_rate": 7,
+            "tax_category": "standard",
+            "tax_exemption_reason": None,
         },
     ]
-    assert note["taxes"] == [
-        {"rate": 7, "net": Decimal("22.22"), "tax": Decimal("1.56")},
-        {"rate": 23, "net": Decimal("20.00"), "tax": Decimal("4.60")},
+    assert [(each["rate"], each["net"], each["tax"]) for each in note["taxes"]] == [
+        (7, Decimal("22.22"), Decimal("1.56")),
+        (23, Decimal("20.00"), Decimal("4.60")),
     ]
+    assert {each["category"] for each in note["taxes"]} == {"standard"}
     assert [str(note[name]) for name in ("subtotal", "tax", "amount")] == [
         "42.22",
         "6.16",
