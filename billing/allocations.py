@@ -9,16 +9,21 @@ from billing.amounts import printed, require_payable
 from billing.defaults import default_income_category
 from billing.invoice_books import (
     Paid,
+    base_given_up,
+    base_when_paid,
     content_of,
     payment_postings,
     rebooked_postings,
     tax_when_paid,
+    total_worth,
+    worth_left,
 )
 from billing.invoices import allowed_moves, locked
 from billing.ledger import NewEntry, NewPosting
-from billing.models import Allocation, Invoice, Payment
+from billing.models import Allocation, Invoice, Payment, Refund
 from billing.models.ledger import Basis, Ledger
 from bizsuite.errors import Conflict, Invalid
+from bizsuite.money import cumulative_share
 from customers.models import Customer
 
 NOTHING = Decimal(0)
@@ -34,15 +39,46 @@ class PaymentExceedsBalance(Conflict):
 
 
 class Bookings:
-    """What payments have to book, gathered so that each has one entry per date."""
+    """What payments have to book, gathered so that each has one entry per date.
 
-    def __init__(self, description: str) -> None:
+    Each entry moves the customer's credit by what it leaves open, at what that part of the payment
+    was worth when it came. What then lacks or exceeds in the organisation's currency was won or
+    lost by the rates: that of the payment against that of the invoice.
+    """
+
+    def __init__(self, description: str, *, base_currency: str) -> None:
+        self.base_currency = base_currency
         self._description = description
         self._payments: dict[int, Payment] = {}
+        self._credit: dict[int, Decimal] = {}
         self._postings: dict[tuple[datetime.date, int], list[NewPosting]] = {}
+
+    def receive(self, payment: Payment) -> None:
+        """Book that a payment came: nothing of it was credit before."""
+        self._credit[payment.pk] = NOTHING
+        cash = NewPosting(
+            ledger=Ledger.CASH,
+            amount=payment.amount,
+            base_amount=payment.base_amount,
+            account_amount=payment.amount_received,
+            account=payment.account,
+        )
+        self.add(payment, payment.date, [cash])
+
+    def send_back(self, refund: Refund) -> None:
+        """Book that money of a payment went back."""
+        cash = NewPosting(
+            ledger=Ledger.CASH,
+            amount=-refund.amount,
+            base_amount=-refund.base_amount,
+            account_amount=-refund.amount_sent,
+            account=refund.payment.account,
+        )
+        self.add(refund.payment, refund.date, [cash])
 
     def add(self, payment: Payment, date: datetime.date, postings: Sequence[NewPosting]) -> None:
         self._payments[payment.pk] = payment
+        self._credit.setdefault(payment.pk, payment.unallocated)
         self._postings.setdefault((date, payment.pk), []).extend(postings)
 
     def entries(self) -> list[NewEntry]:
@@ -55,14 +91,27 @@ class Bookings:
         self, payment: Payment, date: datetime.date, postings: Sequence[NewPosting]
     ) -> NewEntry:
         """What is left open by `postings` goes to the customer's credit, or comes from it."""
-        left = sum((each.amount for each in postings if each.basis != Basis.CASH), NOTHING)
-        credit = NewPosting(ledger=Ledger.CUSTOMER_CREDIT, amount=-left, customer=payment.customer)
+        open_ones = [each for each in postings if each.basis != Basis.CASH]
+        before = self._credit[payment.pk]
+        after = before + sum((each.amount for each in open_ones), NOTHING)
+        self._credit[payment.pk] = after
+        credit = NewPosting(
+            ledger=Ledger.CUSTOMER_CREDIT,
+            amount=before - after,
+            base_amount=-cumulative_share(
+                payment.base_amount, before, after, payment.amount, self.base_currency
+            ),
+            customer=payment.customer,
+        )
+        won = sum((each.base_amount or NOTHING for each in (*open_ones, credit)), NOTHING)
+        difference = NewPosting(ledger=Ledger.EXCHANGE_DIFFERENCE, amount=NOTHING, base_amount=-won)
         return NewEntry(
             date=date,
             document=payment,
             description=self._description,
             currency=payment.currency,
-            postings=[*postings, credit],
+            exchange_rate=payment.exchange_rate,
+            postings=[*postings, credit, difference],
         )
 
 
@@ -78,6 +127,7 @@ class Settlement:
         self._bookings = bookings
         self._category = default_income_category()
         self._content = content_of(invoice, self._category)
+        self._worth = worth_left(invoice, bookings.base_currency)
         self.allocations = list(
             invoice.allocations.select_related("payment__customer").order_by("-id")
         )
@@ -85,12 +135,18 @@ class Settlement:
         self._paid = Paid(
             sum((each.amount for each in self.allocations), NOTHING),
             sum((each.tax for each in self.allocations), NOTHING),
+            sum((each.base_amount for each in self.allocations), NOTHING),
         )
 
     def take(self, payment: Payment, amount: Decimal, on: datetime.date) -> None:
         """Put `amount` of a payment against the invoice."""
         allocation = Allocation(
-            payment=payment, invoice=self.invoice, amount=NOTHING, tax=NOTHING, date=on
+            payment=payment,
+            invoice=self.invoice,
+            amount=NOTHING,
+            tax=NOTHING,
+            base_amount=NOTHING,
+            date=on,
         )
         self.allocations.insert(0, allocation)
         self._move(allocation, amount, on)
@@ -124,9 +180,11 @@ class Settlement:
         for allocation in self.allocations:
             if allocation.payment_id == payment.pk:
                 self._paid = Paid(
-                    self._paid.amount - allocation.amount, self._paid.tax - allocation.tax
+                    self._paid.amount - allocation.amount,
+                    self._paid.tax - allocation.tax,
+                    self._paid.base_amount - allocation.base_amount,
                 )
-                allocation.amount = allocation.tax = NOTHING
+                allocation.amount = allocation.tax = allocation.base_amount = NOTHING
                 self._changed.append(allocation)
 
     def finish(self, on: datetime.date) -> Invoice:
@@ -134,9 +192,8 @@ class Settlement:
         invoice = self.invoice
         invoice.paid = self._paid.amount
         invoice.balance = invoice.owed()
-        # What was written off was not paid: no tax in it either.
-        if invoice.is_settled():
-            self._settle_tax(on)
+        if not invoice.balance:
+            self._settle_shares(on)
         for allocation in self._changed:
             if allocation.amount:
                 allocation.save()
@@ -154,47 +211,78 @@ class Settlement:
     def _charge_other_content(self, on: datetime.date) -> None:
         """What is paid is income of what is charged now: each payment's part of it moves there."""
         booked, self._content = self._content, content_of(self.invoice, self._category)
-        before = Paid(NOTHING, NOTHING)
+        self._worth = worth_left(self.invoice, self._bookings.base_currency)
+        before = Paid(NOTHING, NOTHING, NOTHING)
         for allocation in reversed(self.allocations):
-            after = Paid(before.amount + allocation.amount, before.tax + allocation.tax)
+            after = Paid(
+                before.amount + allocation.amount,
+                before.tax + allocation.tax,
+                before.base_amount + allocation.base_amount,
+            )
             postings = rebooked_postings(
-                self.invoice, before=before, after=after, booked=booked, content=self._content
+                self.invoice,
+                before=before,
+                after=after,
+                booked=booked,
+                content=self._content,
+                base_currency=self._bookings.base_currency,
             )
             if postings:
                 self._bookings.add(allocation.payment, max(on, allocation.date), postings)
             before = after
 
     def _move(self, allocation: Allocation, amount: Decimal, on: datetime.date) -> None:
-        """Let an allocation be `amount`: its tax makes up what all of them should carry then."""
+        """Let an allocation be `amount`: its shares make up what all of them should carry then."""
         paid = self._paid.amount - allocation.amount + amount
         others = self._paid.tax - allocation.tax
         tax = _within(tax_when_paid(self.invoice, paid) - others, amount)
-        self._set(allocation, amount, tax, on)
+        others = self._paid.base_amount - allocation.base_amount
+        base_amount = max(self._base_when_paid(paid) - others, NOTHING) if amount else NOTHING
+        self._set(allocation, Paid(amount, tax, base_amount), on)
 
-    def _settle_tax(self, on: datetime.date) -> None:
-        """What is paid in full carries all of the tax.
+    def _base_when_paid(self, paid: Decimal) -> Decimal:
+        return base_when_paid(self.invoice, paid, self._worth, self._bookings.base_currency)
+
+    def _settle_shares(self, on: datetime.date) -> None:
+        """What is paid in full carries all of the tax, and clears all of the receivable.
 
         It may lack or exceed a cent when a payment in the middle was reversed, and more when some
         of the items were credited: the newest allocations make up for it.
         """
-        whole = tax_when_paid(self.invoice, self._paid.amount)
+        whole_tax = self._paid.tax
+        # What was written off was not paid: no tax in it either.
+        if self.invoice.is_settled():
+            whole_tax = tax_when_paid(self.invoice, self._paid.amount)
+        whole_base = total_worth(self._worth) - base_given_up(self.invoice)
         for allocation in self.allocations:
-            missing = whole - self._paid.tax
-            if not missing:
+            missing_tax = whole_tax - self._paid.tax
+            missing_base = whole_base - self._paid.base_amount
+            if not missing_tax and not missing_base:
                 break
-            tax = _within(allocation.tax + missing, allocation.amount)
-            self._set(allocation, allocation.amount, tax, on)
+            if allocation.amount:
+                tax = _within(allocation.tax + missing_tax, allocation.amount)
+                base_amount = max(allocation.base_amount + missing_base, NOTHING)
+                self._set(allocation, Paid(allocation.amount, tax, base_amount), on)
 
-    def _set(
-        self, allocation: Allocation, amount: Decimal, tax: Decimal, on: datetime.date
-    ) -> None:
+    def _set(self, allocation: Allocation, shares: Paid, on: datetime.date) -> None:
         before = self._paid
-        after = Paid(before.amount + amount - allocation.amount, before.tax + tax - allocation.tax)
+        after = Paid(
+            before.amount + shares.amount - allocation.amount,
+            before.tax + shares.tax - allocation.tax,
+            before.base_amount + shares.base_amount - allocation.base_amount,
+        )
         if after == before:
             return
-        postings = payment_postings(self.invoice, before=before, after=after, content=self._content)
+        postings = payment_postings(
+            self.invoice,
+            before=before,
+            after=after,
+            content=self._content,
+            base_currency=self._bookings.base_currency,
+        )
         self._bookings.add(allocation.payment, max(on, allocation.date), postings)
-        allocation.amount, allocation.tax = amount, tax
+        allocation.amount, allocation.tax = shares.amount, shares.tax
+        allocation.base_amount = shares.base_amount
         self._paid = after
         if allocation not in self._changed:
             self._changed.append(allocation)
@@ -231,6 +319,14 @@ def require_allocatable(
     named = set()
     for index, allocation in enumerate(allocations):
         field, invoice = f"allocations.{index}", allocation["invoice"]
+        if invoice.currency != currency:
+            raise Invalid(
+                {
+                    f"{field}.invoice_id": f"Invoice {invoice.pk} is in {invoice.currency} and the"
+                    f" payment in {currency}: record one in {invoice.currency}, with what arrived"
+                    " as its amount_received"
+                }
+            )
         require_payable(allocation["amount"], currency, field=f"{field}.amount")
         if invoice.customer_id != customer.pk:
             raise Invalid({f"{field}.invoice_id": f"Invoice {invoice.pk} is another customer's"})

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from billing.amounts import require_payable
 from billing.currency import open_books
+from billing.exchange import Rates, require_currency
 from billing.ledger import NewEntry, NewPosting, post_entry
 from billing.models import Account, Category, Product
 from billing.models.ledger import Ledger
@@ -44,22 +45,29 @@ class NameArchived(Conflict):
 
 @transaction.atomic
 def create_account(*, actor: Actor, **fields: Any) -> Account:
-    """Open an account; its opening balance is booked against equity, dated today."""
+    """Open an account; its opening balance is booked against equity, dated today.
+
+    currency: the organisation's own if not given. Its own is fixed by one in another currency, as
+    by the first document; the opening balance of such a one needs a stored rate of today.
+    """
     opening = fields.pop("opening_balance", Decimal(0))
-    profile = open_books() if opening else organisation()
-    currency = fields.pop("currency", profile.currency)
-    if currency != profile.currency:
-        raise Invalid({"currency": f"Accounts are kept in {profile.currency}"})
+    profile = organisation()
+    currency = fields.pop("currency", None) or profile.currency
+    require_currency(currency)
+    if opening or currency != profile.currency:
+        profile = open_books()
     require_payable(opening, currency, field="opening_balance")
     account = Account(currency=currency, opening_balance=opening, **fields)
     _save_new([account])
     if opening:
+        today = profile.today()
         post_entry(
             NewEntry(
-                date=profile.today(),
+                date=today,
                 document=account,
                 description=f"Opening balance of {account.name}",
                 currency=currency,
+                exchange_rate=Rates(profile.currency).rate(currency, today, field="currency"),
                 postings=[
                     NewPosting(ledger=Ledger.CASH, amount=opening, account=account),
                     NewPosting(ledger=Ledger.OPENING_BALANCE, amount=-opening),

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from billing.amounts import printed, require_payable
+from billing.invoice_books import Worth, total_worth, worth_left
 from billing.invoices import allowed_moves
 from billing.models import (
     CreditNote,
@@ -47,8 +48,10 @@ def credits_of(invoice: Invoice, asked: Sequence[NewCredit] | None) -> list[Cred
     return _asked_for(invoice, asked)
 
 
-def add_content(note: CreditNote, parts: Sequence[Credit]) -> None:
+def add_content(note: CreditNote, parts: Sequence[Credit], *, base_currency: str) -> Worth:
     """Make the note's items and tax lines, and mark the invoice's own as credited. All saved.
+
+    Returns what is taken off each part of the invoice, in the organisation's currency.
 
     The tax at a rate is the tax on all that was credited at it so far, less what was credited
     before: however an invoice is credited in slices, they add up to its tax.
@@ -63,6 +66,7 @@ def add_content(note: CreditNote, parts: Sequence[Credit]) -> None:
         )
         for position, credit in enumerate(parts, start=1)
     ]
+    before = worth_left(note.invoice, base_currency)
     for credit in parts:
         credit.item.credited += credit.total
         credit.item.credited_quantity += credit.quantity or NOTHING
@@ -73,9 +77,13 @@ def add_content(note: CreditNote, parts: Sequence[Credit]) -> None:
     note.subtotal = sum((credit.total for credit in parts), NOTHING)
     note.tax = sum((line.tax for line in taxes), NOTHING)
     note.amount = note.subtotal + note.tax
+    after = worth_left(note.invoice, base_currency)
+    taken = {part: worth - after[part] for part, worth in before.items()}
+    note.base_amount = total_worth(taken)
     note.save(force_insert=True)
     CreditNoteItem.objects.bulk_create(items, batch_size=500)
     CreditNoteTax.objects.bulk_create(taxes)
+    return taken
 
 
 def tax_lines(note: CreditNote, parts: Sequence[Credit]) -> list[CreditNoteTax]:

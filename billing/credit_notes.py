@@ -65,7 +65,7 @@ def create_credit_note(
         raise Invalid({"date": "A credit note must not be dated before its invoice"})
     require_open_period([date], profile)
     parts = credits_of(invoice, items)
-    bookings = Bookings(f"Credited of invoice {invoice.number}")
+    bookings = Bookings(f"Credited of invoice {invoice.number}", base_currency=profile.currency)
     # Before anything is credited: what was paid until now was paid of all that it charged.
     settlement = Settlement(invoice, bookings)
     note = CreditNote(
@@ -80,12 +80,12 @@ def create_credit_note(
     )
     give_numbers(CREDIT_NOTES, [note], profile)
     note.search_text = note.folded_search_text()
-    add_content(note, parts)
+    taken = add_content(note, parts, base_currency=profile.currency)
     _require_not_written_off(invoice, note.amount)
     was_paid = invoice.status == InvoiceStatus.PAID
     returned = settlement.credit(note.amount, date)
     invoice = settlement.finish(date)
-    post_entries([credit_entry(note, default_income_category()), *bookings.entries()])
+    post_entries([credit_entry(note, default_income_category(), taken), *bookings.entries()])
     events = invoice_events([invoice], already_paid=was_paid) + _returned(returned)
     record_events(
         [NewEvent("credit_note.created", note, CreditNoteSerializer(note).data), *events],

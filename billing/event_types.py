@@ -27,6 +27,7 @@ INVOICE = {
     "discount_percent": None,
     "discount_amount": None,
     "discount": Decimal("0.00"),
+    "exchange_rate": 1,
     "subtotal": Decimal("1500.00"),
     "tax": Decimal("0.00"),
     "paid": Decimal("0.00"),
@@ -87,6 +88,7 @@ QUOTE = {
     "discount_percent": None,
     "discount_amount": None,
     "discount": Decimal("0.00"),
+    "exchange_rate": 1,
     "subtotal": Decimal("2000.00"),
     "tax": Decimal("0.00"),
     "items": [
@@ -134,6 +136,9 @@ PAYMENT = {
     "account_id": 1,
     "amount": Decimal("1500.00"),
     "currency": "USD",
+    "exchange_rate": 1,
+    "amount_received": Decimal("1500.00"),
+    "currency_received": "USD",
     "date": "2024-01-20",
     "status": "Received",
     "method": "Bank transfer",
@@ -148,7 +153,14 @@ PAYMENT = {
 REFUNDED = PAYMENT | {
     "status": "Refunded",
     "allocations": [],
-    "refunds": [{"id": 1, "amount": Decimal("1500.00"), "date": "2024-02-01"}],
+    "refunds": [
+        {
+            "id": 1,
+            "amount": Decimal("1500.00"),
+            "amount_sent": Decimal("1500.00"),
+            "date": "2024-02-01",
+        }
+    ],
     "refunded": Decimal("1500.00"),
 }
 REVERSED = PAYMENT | {
@@ -164,6 +176,7 @@ CREDIT_NOTE = {
     "amount": Decimal("500.00"),
     "date": "2024-02-01",
     "currency": "USD",
+    "exchange_rate": 1,
     "subtotal": Decimal("500.00"),
     "tax": Decimal("0.00"),
     "items": [
@@ -206,6 +219,7 @@ TRANSACTION = {
     "account_id": 1,
     "amount": Decimal("1500.00"),
     "currency": "USD",
+    "exchange_rate": 1,
     "category_id": 1,
     "description": "Website Development Payment",
     "date": "2024-01-15",
@@ -221,6 +235,7 @@ TRANSFER = {
     "amount": Decimal("500.00"),
     "amount_received": Decimal("500.00"),
     "currency": "USD",
+    "currency_received": "USD",
     "date": "2024-01-31",
     "description": "Takings to the bank",
 } | RECORD

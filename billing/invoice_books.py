@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from django.db.models import Sum
+
+from billing.exchange import converted, spread
 from billing.ledger import NewEntry, NewPosting
 from billing.models import Category, CreditNote, Invoice
 from billing.models.ledger import Basis, Ledger
@@ -13,10 +16,15 @@ from bizsuite.money import cumulative_share, round_money, split_by_weight
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What is paid of an invoice, and the tax in it."""
+    """What is paid of an invoice, and the tax in it.
+
+    base_amount: what that clears of the receivable in the organisation's currency, which is the
+    invoice's rate and not the payment's.
+    """
 
     amount: Decimal
     tax: Decimal
+    base_amount: Decimal
 
     @property
     def net(self) -> Decimal:
@@ -31,18 +39,28 @@ class Content:
     tax: Mapping[Decimal, Decimal]
 
 
-def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry:
+# What is worth something of an invoice: the net of a category of income, the tax at a rate.
+Part = tuple[Ledger, Category | Decimal | None]
+Worth = Mapping[Part, Decimal]
+
+
+def issue_entry(
+    invoice: Invoice, default_category: Category | None, base_currency: str
+) -> NewEntry:
     """The customer owes the total; on the accrual basis it is income and tax from now on."""
-    lines = [
-        NewPosting(
-            ledger=Ledger.RECEIVABLE,
-            amount=invoice.amount,
-            basis=Basis.ACCRUAL,
-            customer=invoice.customer,
-        )
-    ]
-    all_of_it = Paid(invoice.amount, invoice.tax)
-    lines += _earned(invoice, all_of_it, Basis.ACCRUAL, content_of(invoice, default_category))
+    worth = worth_left(invoice, base_currency)
+    all_of_it = Paid(invoice.amount, invoice.tax, total_worth(worth))
+    receivable = NewPosting(
+        ledger=Ledger.RECEIVABLE,
+        amount=invoice.amount,
+        base_amount=all_of_it.base_amount,
+        basis=Basis.ACCRUAL,
+        customer=invoice.customer,
+    )
+    content = content_of(invoice, default_category)
+    earned = _amounts(all_of_it, content, invoice.currency)
+    shares = _booked_under(worth, default_category)
+    lines = [receivable, *_earned(invoice, earned, shares, Basis.ACCRUAL)]
     return NewEntry(
         date=invoice.date,
         document=invoice,
@@ -53,16 +71,22 @@ def issue_entry(invoice: Invoice, default_category: Category | None) -> NewEntry
     )
 
 
-def credit_entry(note: CreditNote, default_category: Category | None) -> NewEntry:
-    """The customer owes less; on the accrual basis it is less income and tax from now on."""
+def credit_entry(note: CreditNote, default_category: Category | None, taken: Worth) -> NewEntry:
+    """The customer owes less; on the accrual basis it is less income and tax from now on.
+
+    taken: what the note takes off each part of the invoice, in the organisation's currency.
+    """
     net: dict[Category | None, Decimal] = defaultdict(Decimal)
     for item in note.items.select_related("invoice_item__category"):
         net[item.invoice_item.category or default_category] += item.total
     content = Content(net, {line.rate: line.tax for line in note.taxes.all() if line.tax})
-    earned = _earned(note.invoice, Paid(-note.amount, -note.tax), Basis.ACCRUAL, content)
+    credited = Paid(-note.amount, -note.tax, -note.base_amount)
+    less = {part: -worth for part, worth in _booked_under(taken, default_category).items()}
+    earned = _earned(note.invoice, _amounts(credited, content, note.currency), less, Basis.ACCRUAL)
     receivable = NewPosting(
         ledger=Ledger.RECEIVABLE,
         amount=-note.amount,
+        base_amount=-note.base_amount,
         basis=Basis.ACCRUAL,
         customer=note.customer,
     )
@@ -106,8 +130,64 @@ def tax_when_paid(invoice: Invoice, paid: Decimal) -> Decimal:
     return cumulative_share(tax, Decimal(0), paid, charged, invoice.currency)
 
 
+def base_when_paid(invoice: Invoice, paid: Decimal, worth: Worth, base_currency: str) -> Decimal:
+    """What the first `paid` of what an invoice charges still clears of its receivable.
+
+    worth: what it charges still, in the organisation's currency. 100.00 USD at 0.9155 are 91.55
+    EUR: 30.51 in the first 33.33, 61.03 in 66.66, 91.55 in all of it, whatever was paid for them.
+    """
+    charged = invoice.amount - invoice.credited
+    if not charged:
+        return round_money(0, base_currency)
+    return cumulative_share(total_worth(worth), Decimal(0), paid, charged, base_currency)
+
+
+def worth_left(invoice: Invoice, base_currency: str) -> Worth:
+    """What an invoice charges still is worth in the organisation's currency, part by part.
+
+    The total is converted and shared out by largest remainder, so that the parts add up to what
+    is owed. What is credited leaves each part by cumulative rounding: nothing is left of the last.
+    By the items' own categories: which one stands for none may change, and they must add up.
+    """
+    charged: dict[Part, Decimal] = defaultdict(Decimal)
+    credited: dict[Part, Decimal] = defaultdict(Decimal)
+    for item in invoice.items.all():
+        charged[Ledger.INCOME, item.category] += item.net
+        credited[Ledger.INCOME, item.category] += item.credited
+    for line in invoice.taxes.all():
+        charged[Ledger.TAX_PAYABLE, line.rate] += line.tax
+        credited[Ledger.TAX_PAYABLE, line.rate] += line.credited_tax
+    whole = converted(invoice.amount, invoice.exchange_rate, base_currency)
+    shares = spread(whole, list(charged.values()), base_currency)
+    return {
+        part: share - _cleared(share, credited[part], charged[part], base_currency)
+        for part, share in zip(charged, shares, strict=True)
+    }
+
+
+def base_cleared(invoice: Invoice) -> Decimal:
+    """What payments and write-offs have cleared of its receivable so far."""
+    paid: Decimal = invoice.allocations.aggregate(total=Sum("base_amount", default=Decimal(0)))[
+        "total"
+    ]
+    return paid + base_given_up(invoice)
+
+
+def base_given_up(invoice: Invoice) -> Decimal:
+    """What write-offs have cleared of its receivable."""
+    if not invoice.written_off:
+        return Decimal(0)
+    standing = invoice.write_offs.filter(reversed_on=None)
+    given_up: Decimal = standing.aggregate(total=Sum("base_amount", default=Decimal(0)))["total"]
+    return given_up
+
+
+def total_worth(worth: Worth) -> Decimal:
+    return sum(worth.values(), Decimal(0))
+
+
 def payment_postings(
-    invoice: Invoice, *, before: Paid, after: Paid, content: Content
+    invoice: Invoice, *, before: Paid, after: Paid, content: Content, base_currency: str
 ) -> list[NewPosting]:
     """A step of payment: the customer owes less; on the cash basis it is income and tax now.
 
@@ -116,58 +196,93 @@ def payment_postings(
     receivable = NewPosting(
         ledger=Ledger.RECEIVABLE,
         amount=before.amount - after.amount,
+        base_amount=before.base_amount - after.base_amount,
         basis=Basis.ACCRUAL,
         customer=invoice.customer,
     )
-    later = _earned(invoice, after, Basis.CASH, content)
-    earlier = _earned(invoice, before, Basis.CASH, content)
+    later = _received(invoice, after, content, base_currency)
+    earlier = _received(invoice, before, content, base_currency)
     return [receivable, *_difference(later, earlier)]
 
 
 def rebooked_postings(
-    invoice: Invoice, *, before: Paid, after: Paid, booked: Content, content: Content
+    invoice: Invoice,
+    *,
+    before: Paid,
+    after: Paid,
+    booked: Content,
+    content: Content,
+    base_currency: str,
 ) -> list[NewPosting]:
     """What makes a step of payment that was `booked` as income of one content that of another."""
-    now = payment_postings(invoice, before=before, after=after, content=content)
-    then = payment_postings(invoice, before=before, after=after, content=booked)
-    return [posting for posting in _difference(now, then) if posting.amount]
+    now, then = (
+        payment_postings(
+            invoice, before=before, after=after, content=each, base_currency=base_currency
+        )
+        for each in (content, booked)
+    )
+    return [each for each in _difference(now, then) if each.amount or each.base_amount]
 
 
-def _earned(invoice: Invoice, paid: Paid, basis: Basis, content: Content) -> list[NewPosting]:
+def _received(
+    invoice: Invoice, paid: Paid, content: Content, base_currency: str
+) -> list[NewPosting]:
+    """What is paid as income and tax of the cash basis."""
+    amounts = _amounts(paid, content, invoice.currency)
+    shares = spread(paid.base_amount, list(amounts.values()), base_currency)
+    return _earned(invoice, amounts, dict(zip(amounts, shares, strict=True)), Basis.CASH)
+
+
+def _amounts(paid: Paid, content: Content, currency: str) -> Worth:
     """Net by the items' categories and tax by rate, in proportion, to the cent."""
-    net = split_by_weight(paid.net, list(content.net.values()), invoice.currency)
-    tax = split_by_weight(paid.tax, list(content.tax.values()), invoice.currency)
+    net = split_by_weight(paid.net, list(content.net.values()), currency)
+    tax = split_by_weight(paid.tax, list(content.tax.values()), currency)
+    amounts: dict[Part, Decimal] = {}
+    for category, share in zip(content.net, net, strict=True):
+        amounts[Ledger.INCOME, category] = share
+    for rate, share in zip(content.tax, tax, strict=True):
+        amounts[Ledger.TAX_PAYABLE, rate] = share
+    return amounts
+
+
+def _earned(
+    invoice: Invoice, amounts: Worth, base_amounts: Worth, basis: Basis
+) -> list[NewPosting]:
     return [
         NewPosting(
-            ledger=Ledger.INCOME,
-            amount=-share,
+            ledger=ledger,
+            amount=-amount,
+            base_amount=-base_amounts.get((ledger, of), Decimal(0)),
             basis=basis,
-            category=category,
+            category=of if isinstance(of, Category) else None,
             customer=invoice.customer,
+            tax_rate=of if isinstance(of, Decimal) else None,
         )
-        for category, share in zip(content.net, net, strict=True)
-    ] + [
-        NewPosting(
-            ledger=Ledger.TAX_PAYABLE,
-            amount=-share,
-            basis=basis,
-            customer=invoice.customer,
-            tax_rate=rate,
-        )
-        for rate, share in zip(content.tax, tax, strict=True)
+        for (ledger, of), amount in amounts.items()
     ]
+
+
+def _booked_under(worth: Worth, default_category: Category | None) -> dict[Part, Decimal]:
+    """With the category under which income goes that names none."""
+    booked: dict[Part, Decimal] = defaultdict(Decimal)
+    for (ledger, of), share in worth.items():
+        booked[ledger, of if of is not None else default_category] += share
+    return booked
+
+
+def _cleared(share: Decimal, done: Decimal, whole: Decimal, base_currency: str) -> Decimal:
+    if not done:
+        return Decimal(0)
+    return cumulative_share(share, Decimal(0), done, whole, base_currency)
 
 
 def _difference(after: Iterable[NewPosting], before: Iterable[NewPosting]) -> list[NewPosting]:
     """Both lists are the same categories and rates in the same order."""
     return [
-        NewPosting(
-            ledger=later.ledger,
+        replace(
+            later,
             amount=later.amount - earlier.amount,
-            basis=later.basis,
-            category=later.category,
-            customer=later.customer,
-            tax_rate=later.tax_rate,
+            base_amount=(later.base_amount or Decimal(0)) - (earlier.base_amount or Decimal(0)),
         )
         for later, earlier in zip(after, before, strict=True)
     ]

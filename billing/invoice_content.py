@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from billing.exchange import Rates, require_currency
 from billing.items import OF_INVOICES, PRICING, built_items
 from billing.models import Invoice, InvoiceItem, InvoiceTax
 from bizsuite.errors import Invalid
@@ -12,13 +13,15 @@ from bizsuite.money import round_money
 
 
 def built_invoice(
-    fields: Mapping[str, Any], profile: Organisation
+    fields: Mapping[str, Any], profile: Organisation, rates: Rates
 ) -> tuple[Invoice, list[InvoiceItem], list[InvoiceTax]]:
     """A draft that is not saved yet, with its items and tax lines."""
     date = fields.get("date") or profile.today()
     number = fields.get("number")
     if number and fields.get("draft", False):
         raise Invalid({"invoice_number": "A draft has none; leave out `draft` or the number"})
+    currency = fields.get("currency") or profile.currency
+    require_currency(currency)
     invoice = Invoice(
         customer=fields["customer"],
         number=number or None,
@@ -27,7 +30,8 @@ def built_invoice(
         due_date=fields.get("due_date") or default_due_date(date, profile),
         supply_date=fields.get("supply_date"),
         reference=fields.get("reference", ""),
-        currency=profile.currency,
+        currency=currency,
+        exchange_rate=rates.rate(currency, date, fields.get("exchange_rate")),
         **{name: fields[name] for name in PRICING if name in fields},
         notes=fields.get("notes", ""),
         delivery_email=fields.get("delivery_email", ""),

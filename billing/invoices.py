@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from billing.currency import open_books
 from billing.defaults import default_income_category
+from billing.exchange import Rates, rates_of_change
 from billing.invoice_books import issue_entry
 from billing.invoice_content import (
     built_invoice,
@@ -86,11 +87,13 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
 
     Each has customer and items (description, amount = unit price, quantity; tax_rate in percent,
     product, category … as in `built_items`), and may have date, due_date, supply_date, reference,
-    tax_inclusive, discount_percent or discount_amount, notes, external_id, metadata. One made
-    from a `quote` may name what was archived since: the promise is kept. One with a `number` is
-    history of another system; the number is its own, outside the series, and it is no draft.
+    currency, exchange_rate (the organisation's currency for one of the invoice's), tax_inclusive,
+    discount_percent or discount_amount, notes, external_id, metadata. One made from a `quote` may
+    name what was archived since: the promise is kept. One with a `number` is history of another
+    system; the number is its own, outside the series, and it is no draft.
     """
     profile = open_books()
+    rates = Rates(profile.currency)
     invoices = []
     items: list[InvoiceItem] = []
     taxes: list[InvoiceTax] = []
@@ -98,7 +101,7 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     for fields in new_invoices:
         require_active(fields["customer"])
         require_names_in_use(fields["items"], already_on=fields.get("quote"))
-        invoice, its_items, its_taxes = built_invoice(fields, profile)
+        invoice, its_items, its_taxes = built_invoice(fields, profile, rates)
         invoices.append(invoice)
         items += its_items
         taxes += its_taxes
@@ -110,7 +113,7 @@ def create_invoices(new_invoices: Sequence[Mapping[str, Any]], *, actor: Actor) 
     Invoice.objects.bulk_create(invoices)
     save_items(OF_INVOICES, items, taxes)
     _load_parts(invoices)
-    _post(to_issue)
+    _post(to_issue, profile.currency)
     _record_creation(invoices, actor)
     return invoices
 
@@ -140,6 +143,7 @@ def update_invoice(
         return invoice
     if invoice.status != InvoiceStatus.DRAFT:
         _require_changeable_once_issued(invoice, changes, items)
+    changes |= rates_of_change(invoice, changes)
     for name, value in changes.items():
         setattr(invoice, name, value)
     require_due_after_date(invoice)
@@ -162,7 +166,8 @@ def issue_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
             f"Invoice {invoice.number} is issued already.", allowed=allowed_moves(invoice)
         )
     require_active(invoice.customer)
-    _number([invoice], open_books())
+    profile = open_books()
+    _number([invoice], profile)
     # Compare-and-set beside the lock: whatever the database, a draft is issued once.
     issued = Invoice.objects.filter(pk=invoice.pk, status=InvoiceStatus.DRAFT).change(
         number=invoice.number,
@@ -175,7 +180,7 @@ def issue_invoice(invoice: Invoice, *, actor: Actor) -> Invoice:
     )
     if not issued:
         raise InvoiceNotDraft(f"Invoice {invoice.pk} is not a draft.")
-    _post([invoice])
+    _post([invoice], profile.currency)
     invoice = _changed(invoice, "invoice.issued", actor)
     if invoice.status == InvoiceStatus.PAID:
         record_event("invoice.paid", invoice, data=InvoiceSerializer(invoice).data, actor=actor)
@@ -278,9 +283,11 @@ def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:
         invoice.seller_details = copied_seller(profile)
 
 
-def _post(invoices: Sequence[Invoice]) -> None:
+def _post(invoices: Sequence[Invoice], base_currency: str) -> None:
     category = default_income_category()
-    post_entries([issue_entry(invoice, category) for invoice in invoices if invoice.amount])
+    post_entries(
+        [issue_entry(invoice, category, base_currency) for invoice in invoices if invoice.amount]
+    )
 
 
 def _load_parts(invoices: Sequence[Invoice]) -> None:

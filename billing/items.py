@@ -84,7 +84,7 @@ def change_prices(
     if new_items is not None:
         require_names_in_use(new_items, already_on=document)
         replaced_items(parts, document, new_items)
-    elif changes.keys() & PRICING:
+    elif changes.keys() & {*PRICING, "currency"}:
         repriced_items(parts, document)
     else:
         return False

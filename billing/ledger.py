@@ -9,11 +9,12 @@ from decimal import Decimal
 from django.db.models import F
 
 from billing.currency import open_books
+from billing.exchange import converted
 from billing.models import Account, Category, JournalEntry, Posting
 from billing.models.ledger import Basis, Ledger
 from bizsuite.errors import Conflict
 from bizsuite.identity.models import Organisation
-from bizsuite.money import MONEY_MAX, money_value, round_money
+from bizsuite.money import MONEY_MAX, money_value
 from bizsuite.records import Record
 from customers.models import Customer
 
@@ -28,10 +29,16 @@ class Unbalanced(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPosting:
-    """One line to post. amount: in the document's currency, debit positive, credit negative."""
+    """One line to post. amount: in the document's currency, debit positive, credit negative.
+
+    base_amount: in the organisation's; None: as the entry's rate has it, for who posts nothing
+    that would have to be shared out. account_amount: what a cash account moved by, in its own.
+    """
 
     ledger: Ledger
     amount: Decimal
+    base_amount: Decimal | None = None
+    account_amount: Decimal | None = None
     basis: Basis = Basis.BOTH
     account: Account | None = None
     category: Category | None = None
@@ -115,6 +122,10 @@ def opposite(entry: JournalEntry, document: Record, *, date: datetime.date) -> N
             NewPosting(
                 ledger=Ledger(posting.ledger),
                 amount=-posting.document_amount,
+                base_amount=-posting.amount,
+                account_amount=(
+                    None if posting.account_amount is None else -posting.account_amount
+                ),
                 basis=Basis(posting.basis),
                 account=posting.account,
                 category=posting.category,
@@ -150,8 +161,9 @@ def _postings(entry: JournalEntry, new: NewEntry, base_currency: str) -> list[Po
             date=new.date,
             ledger=line.ledger,
             basis=line.basis,
-            amount=round_money(line.amount * new.exchange_rate, base_currency),
+            amount=_base_amount(line, new.exchange_rate, base_currency),
             document_amount=line.amount,
+            account_amount=_account_amount(line, new.currency),
             currency=new.currency,
             account=line.account,
             category=line.category,
@@ -159,7 +171,7 @@ def _postings(entry: JournalEntry, new: NewEntry, base_currency: str) -> list[Po
             tax_rate=line.tax_rate,
         )
         for line in new.postings
-        if line.amount
+        if line.amount or line.base_amount
     ]
     for basis in (Basis.ACCRUAL, Basis.CASH):
         counted = [p for p in postings if p.basis in (Basis.BOTH, basis)]
@@ -168,11 +180,26 @@ def _postings(entry: JournalEntry, new: NewEntry, base_currency: str) -> list[Po
     return postings
 
 
+def _base_amount(line: NewPosting, rate: Decimal, base_currency: str) -> Decimal:
+    return (
+        converted(line.amount, rate, base_currency)
+        if line.base_amount is None
+        else line.base_amount
+    )
+
+
+def _account_amount(line: NewPosting, currency: str) -> Decimal | None:
+    """Nothing where the account is in the document's currency: then it is the amount."""
+    if line.account is None or line.account.currency == currency:
+        return None
+    return line.account_amount
+
+
 def _raise_account_balances(postings: Iterable[Posting]) -> None:
     moved: dict[int, Decimal] = defaultdict(Decimal)
     for posting in postings:
         if posting.ledger == Ledger.CASH and posting.account_id is not None:
-            moved[posting.account_id] += posting.document_amount
+            moved[posting.account_id] += posting.moved
     # In the order of their ids, so that two entries over the same accounts cannot deadlock.
     for account_id in sorted(moved):
         for step in _within_bounds(moved[account_id]):

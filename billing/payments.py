@@ -13,9 +13,9 @@ from billing.amounts import printed, require_payable
 from billing.catalogue import require_category, require_in_use
 from billing.currency import open_books
 from billing.defaults import default_account, default_income_category
+from billing.exchange import OWN_RATE, Rates, exchanged, implied_rate, require_currency
 from billing.invoices import locked
 from billing.ledger import (
-    NewPosting,
     opposite,
     post_entries,
     require_open_period,
@@ -24,7 +24,6 @@ from billing.ledger import (
 from billing.models import Account, Category, Invoice, Payment, Transaction
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
-from billing.models.ledger import Ledger
 from billing.serializers import (
     InvoiceSerializer,
     PaymentSerializer,
@@ -90,6 +89,9 @@ def record_payment(
     allocations: Sequence[Mapping[str, Any]] = (),
     date: datetime.date | None = None,
     account: Account | None = None,
+    currency: str | None = None,
+    exchange_rate: Decimal | None = None,
+    amount_received: Decimal | None = None,
     line: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> Payment:
@@ -97,37 +99,54 @@ def record_payment(
 
     allocations: {invoice, amount} each; what they leave of `amount` is the customer's credit.
     account: where it goes; the installation's first one if None.
+    currency: what the amounts are in; the invoices' if None, without any the account's.
+    exchange_rate, amount_received: what it was worth, and what arrived in an account of another
+    currency; by the stored rates if None.
     line: what its line in the cash book says: category, description, external_id, metadata.
     details: method, reference, notes, external_id, metadata.
     """
     profile = open_books()
     date = date or profile.today()
     require_open_period([date], profile)
-    require_payable(amount, profile.currency)
+    account = account or default_account()
+    require_in_use(account, "account_id")
+    currency = currency or _currency_of(allocations, account)
+    require_currency(currency)
+    require_payable(amount, currency)
     unallocated = amount - total_of(allocations)
     if unallocated < 0:
         raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
     if unallocated:
         # An archived customer may pay what they owe; credit would be new business with them.
         require_active(customer)
-    account = account or default_account()
-    require_in_use(account, "account_id")
-    require_allocatable(allocations, customer, profile.currency)
+    require_allocatable(allocations, customer, currency)
+    worth = exchanged(
+        amount,
+        currency,
+        account,
+        date=date,
+        rates=Rates(profile.currency),
+        rate=exchange_rate,
+        account_amount=amount_received,
+    )
     payment = Payment(
         customer=customer,
         account=account,
         date=date,
         amount=amount,
         unallocated=unallocated,
-        currency=profile.currency,
+        currency=currency,
+        exchange_rate=worth.rate,
+        amount_received=worth.account_amount,
+        currency_received=account.currency,
+        base_amount=worth.base_amount,
         **details,
     )
     payment.search_text = payment.folded_search_text()
     payment.save(force_insert=True)
-    _book_line(payment, **line or {})
-    bookings = Bookings(f"Payment from {customer.account}")
-    cash = NewPosting(ledger=Ledger.CASH, amount=amount, account=account)
-    bookings.add(payment, date, [cash])
+    _book_line(payment, profile.currency, **line or {})
+    bookings = Bookings(f"Payment from {customer.account}", base_currency=profile.currency)
+    bookings.receive(payment)
     settled = settle(payment, allocations, on=date, bookings=bookings)
     post_entries(bookings.entries())
     record_events(
@@ -168,7 +187,9 @@ def allocate_payment(
             f" allocate, and {printed(amount, payment.currency)} is asked for.",
             allowed=payment_moves(payment),
         )
-    bookings = Bookings(f"Credit of {payment.customer.account} used")
+    bookings = Bookings(
+        f"Credit of {payment.customer.account} used", base_currency=profile.currency
+    )
     settled = settle(payment, allocations, on=date or profile.today(), bookings=bookings)
     post_entries(bookings.entries())
     Payment.objects.filter(pk=payment.pk).change(unallocated=payment.unallocated - amount)
@@ -185,6 +206,7 @@ def reverse_payment(
     correct a closed period. Its invoices are owed again. Raises PaymentRefunded once money of it
     went back, and PaymentReversed the second time.
     """
+    profile = open_books()
     held(payment)
     require_standing(payment)
     if payment.refunded:
@@ -195,7 +217,7 @@ def reverse_payment(
         )
     if date is not None and date < payment.date:
         raise Invalid({"date": "A reversal must not be dated before what it reverses"})
-    settled = [_without(payment, invoice) for invoice in invoices_of(payment)]
+    settled = [_without(payment, invoice, profile.currency) for invoice in invoices_of(payment)]
     date = date or payment.date
     post_entries(
         [
@@ -279,17 +301,30 @@ def line_event(verb: str, payment: Payment) -> NewEvent:
     return NewEvent(f"transaction.{verb}", line, TransactionSerializer(line).data)
 
 
-def _without(payment: Payment, invoice: Invoice) -> Invoice:
+def _without(payment: Payment, invoice: Invoice, base_currency: str) -> Invoice:
     """An invoice of which this payment paid nothing, as it was before."""
-    settlement = Settlement(invoice, Bookings(""))
+    settlement = Settlement(invoice, Bookings("", base_currency=base_currency))
     settlement.drop(payment)
     return settlement.finish(payment.date)
 
 
+def _currency_of(allocations: Sequence[Mapping[str, Any]], account: Account) -> str:
+    """The invoices' currency; money that pays none is in its account's."""
+    for allocation in allocations:
+        currency: str = allocation["invoice"].currency
+        return currency
+    return account.currency
+
+
 def _book_line(
-    payment: Payment, *, category: Category | None = None, description: str = "", **details: Any
+    payment: Payment,
+    base_currency: str,
+    *,
+    category: Category | None = None,
+    description: str = "",
+    **details: Any,
 ) -> None:
-    """The payment's line in the cash book."""
+    """The payment's line in the cash book, in its account's currency."""
     if category is not None:
         require_in_use(category, "category_id")
     category = category or default_income_category()
@@ -302,10 +337,20 @@ def _book_line(
         category=category,
         payment=payment,
         date=payment.date,
-        amount=payment.amount,
-        currency=payment.currency,
+        amount=payment.amount_received,
+        currency=payment.currency_received,
+        exchange_rate=_rate_received(payment, base_currency),
         description=description or f"Payment from {payment.customer.account}",
         **details,
     )
     line.search_text = line.folded_search_text()
     line.save(force_insert=True)
+
+
+def _rate_received(payment: Payment, base_currency: str) -> Decimal:
+    """What one unit of the account's currency was worth."""
+    if payment.currency_received == payment.currency:
+        return payment.exchange_rate
+    if payment.currency_received == base_currency:
+        return OWN_RATE
+    return implied_rate(payment.base_amount, payment.amount_received, "amount_received")

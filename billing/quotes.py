@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from billing.currency import open_books
+from billing.exchange import Rates, rates_of_change, require_currency
 from billing.invoices import create_invoice
 from billing.items import (
     OF_QUOTES,
@@ -34,7 +36,7 @@ from billing.serializers import QuoteSerializer
 from bizsuite.errors import Forbidden, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
-from bizsuite.identity.models import Organisation, organisation
+from bizsuite.identity.models import organisation
 from bizsuite.numbering.numbers import next_numbers
 from customers.customers import require_active
 
@@ -52,18 +54,19 @@ def create_quotes(new_quotes: Sequence[Mapping[str, Any]], *, actor: Actor) -> l
     """Make quotes, all of them or none: drafts, numbered in the year of their date.
 
     Each has customer and items (as invoices have), and may have date, valid_until, reference,
-    tax_inclusive, discount_percent or discount_amount, notes, external_id, metadata. One whose last day is over is history that somebody loads: it is
+    currency, exchange_rate, tax_inclusive, discount_percent or discount_amount, notes,
+    external_id, metadata. One whose last day is over is history that somebody loads: it is
     Expired from the start, and no quote.expired is said of it.
     """
     profile = open_books()
-    today = profile.today()
+    today, rates = profile.today(), Rates(profile.currency)
     quotes: list[Quote] = []
     items: list[QuoteItem] = []
     taxes: list[QuoteTax] = []
     for fields in new_quotes:
         require_active(fields["customer"])
         require_names_in_use(fields["items"])
-        quote = _built(fields, profile, today)
+        quote = _built(fields, today, rates)
         its_items, its_taxes = built_items(OF_QUOTES, quote, fields["items"])
         quotes.append(quote)
         items += its_items
@@ -112,6 +115,7 @@ def update_quote(
     _require_changeable(quote, changes, items, today)
     if store_expiry(quote, actor=actor, today=today):
         quote = locked(quote)
+    changes |= rates_of_change(quote, changes)
     for name, value in changes.items():
         setattr(quote, name, value)
     if "customer" in changes:
@@ -197,6 +201,8 @@ def convert_quote(
             for item in quote.items.all()
         ],
         **{name: getattr(quote, name) for name in COPIED},
+        currency=quote.currency,
+        exchange_rate=_rate_of_invoice(quote, today),
         notes=quote.notes,
         quote=quote,
         draft=not actor.may("write", "invoices"),
@@ -231,14 +237,23 @@ def _moved(
     return changed(quote, event, actor=actor, today=today)
 
 
-def _built(fields: Mapping[str, Any], profile: Organisation, today: datetime.date) -> Quote:
+def _rate_of_invoice(quote: Quote, today: datetime.date) -> Decimal:
+    """Prices are the quote's; the rate is that of the invoice's own day, if one is known."""
+    known = Rates(organisation().currency).known(quote.currency, today)
+    return quote.exchange_rate if known is None else known
+
+
+def _built(fields: Mapping[str, Any], today: datetime.date, rates: Rates) -> Quote:
     """A draft that is not saved yet, without its items."""
     date = fields.get("date") or today
+    currency = fields.get("currency") or rates.base_currency
+    require_currency(currency)
     quote = Quote(
         customer=fields["customer"],
         date=date,
         valid_until=fields.get("valid_until") or _default_end(date),
-        currency=profile.currency,
+        currency=currency,
+        exchange_rate=rates.rate(currency, date, fields.get("exchange_rate")),
         reference=fields.get("reference", ""),
         **{name: fields[name] for name in PRICING if name in fields},
         notes=fields.get("notes", ""),

@@ -10,6 +10,7 @@ from django.db import transaction
 from billing.amounts import require_payable
 from billing.catalogue import require_category, require_in_use
 from billing.currency import open_books
+from billing.exchange import Rates, converted, rate_after, spread
 from billing.ledger import NewEntry, NewPosting, post_entries, post_entry, reversal
 from billing.models import Account, Invoice, Transaction
 from billing.models.catalogue import FlowType
@@ -29,7 +30,7 @@ class TransactionFixed(Conflict):
 
 
 # Changing any of these changes the books.
-BOOKED = ("type", "account", "category", "amount", "tax_rate", "date")
+BOOKED = ("type", "account", "category", "amount", "tax_rate", "date", "exchange_rate")
 # What a line says of itself and its payment does not.
 LINE_FIELDS = ("category", "description", "external_id", "metadata")
 
@@ -40,10 +41,10 @@ def create_transactions(
 ) -> list[Transaction]:
     """Record income and expenses, all of them or none.
 
-    Each has type, account, category, amount (the tax included) and date, and may have tax_rate
-    in percent, description, external_id, metadata. Income with an `invoice` is a payment on it.
+    Each has type, account, category, amount (the tax included, in the account's currency) and
+    date, and may have tax_rate in percent, exchange_rate (that of its date if not), description, external_id, metadata. Income with an `invoice` is a payment on it.
     """
-    currency = open_books().currency
+    rates = Rates(open_books().currency)
     _lock_in_order(new_transactions)
     made: list[Transaction] = []
     plain: list[Transaction] = []
@@ -53,11 +54,11 @@ def create_transactions(
         if invoice is not None:
             made.append(_paid(invoice, fields, actor))
         else:
-            line = _built(fields, currency)
+            line = _built(fields, rates)
             made.append(line)
             plain.append(line)
     Transaction.objects.bulk_create(plain)
-    post_entries([_entry(line) for line in plain])
+    post_entries([_entry(line, rates.base_currency) for line in plain])
     record_events([_event("created", line) for line in plain], actor=actor)
     return made
 
@@ -86,6 +87,8 @@ def update_transaction(
     if any(name in changes for name in BOOKED):
         _require_standing(line)
         entries.append(reversal(line, date=line.date))
+    rates = Rates(open_books().currency)
+    changes |= _at_new_rate(line, changes, rates)
     for name, value in changes.items():
         setattr(line, name, value)
     _require_names_in_use(line, changes)
@@ -96,7 +99,7 @@ def update_transaction(
     line.refresh()
     if entries:
         # Both at once: accounts are locked in one order, whichever way the money moves.
-        post_entries([*entries, _entry(line)])
+        post_entries([*entries, _entry(line, rates.base_currency)])
     record_events([_event("updated", line)], actor=actor)
     return line
 
@@ -165,24 +168,40 @@ def _paid(invoice: Invoice, fields: Mapping[str, Any], actor: Actor) -> Transact
         raise Invalid({"invoice_id": "Only income can pay an invoice"})
     if fields.get("tax_rate"):
         raise Invalid({"tax_rate": "The tax of a payment is its invoice's"})
+    if fields["account"].currency != invoice.currency:
+        raise Invalid(
+            {
+                "invoice_id": f"The invoice is in {invoice.currency} and the account in"
+                f" {fields['account'].currency}: record a payment on the invoice"
+            }
+        )
     line = {name: fields[name] for name in LINE_FIELDS if name in fields}
     payment = pay_invoice(
         invoice,
         amount=fields["amount"],
         date=fields["date"],
         account=fields["account"],
+        exchange_rate=fields.get("exchange_rate"),
         line=line,
         actor=actor,
     )
     return payment.transaction
 
 
-def _built(fields: Mapping[str, Any], currency: str) -> Transaction:
-    line = Transaction(currency=currency, **fields)
+def _built(fields: Mapping[str, Any], rates: Rates) -> Transaction:
+    currency = fields["account"].currency
+    rate = rates.rate(currency, fields["date"], fields.get("exchange_rate"))
+    line = Transaction(**{**fields, "currency": currency, "exchange_rate": rate})
     _require_names_in_use(line, ("account", "category"))
     _check(line)
     line.search_text = line.folded_search_text()
     return line
+
+
+def _at_new_rate(line: Transaction, changes: Mapping[str, Any], rates: Rates) -> dict[str, Any]:
+    """The currency of a line is its account's, and the rate follows."""
+    currency = changes.get("account", line.account).currency
+    return {"currency": currency, **rate_after(line, changes, currency, rates)}
 
 
 def _require_names_in_use(line: Transaction, changed: Iterable[str]) -> None:
@@ -199,10 +218,13 @@ def _check(line: Transaction) -> None:
     _, line.tax = split_gross(line.amount, line.tax_rate, line.currency)
 
 
-def _entry(line: Transaction) -> NewEntry:
+def _entry(line: Transaction, base_currency: str) -> NewEntry:
     """Income raises the account; an expense lowers it. The tax is the tax office's."""
     sign = Decimal(1) if line.type == FlowType.INCOME else Decimal(-1)
     ledger = Ledger.INCOME if line.type == FlowType.INCOME else Ledger.EXPENSE
+    worth = converted(line.amount, line.exchange_rate, base_currency)
+    net = line.amount - line.tax
+    net_worth, tax_worth = spread(worth, [net, line.tax], base_currency)
     return NewEntry(
         date=line.date,
         document=line,
@@ -210,11 +232,24 @@ def _entry(line: Transaction) -> NewEntry:
         currency=line.currency,
         exchange_rate=line.exchange_rate,
         postings=[
-            NewPosting(ledger=Ledger.CASH, amount=sign * line.amount, account=line.account),
             NewPosting(
-                ledger=ledger, amount=-sign * (line.amount - line.tax), category=line.category
+                ledger=Ledger.CASH,
+                amount=sign * line.amount,
+                base_amount=sign * worth,
+                account=line.account,
             ),
-            NewPosting(ledger=Ledger.TAX_PAYABLE, amount=-sign * line.tax, tax_rate=line.tax_rate),
+            NewPosting(
+                ledger=ledger,
+                amount=-sign * net,
+                base_amount=-sign * net_worth,
+                category=line.category,
+            ),
+            NewPosting(
+                ledger=Ledger.TAX_PAYABLE,
+                amount=-sign * line.tax,
+                base_amount=-sign * tax_worth,
+                tax_rate=line.tax_rate,
+            ),
         ],
     )
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from billing.amounts import require_payable
 from billing.catalogue import require_in_use
 from billing.currency import open_books
+from billing.exchange import Rates, exchanged
 from billing.ledger import NewEntry, NewPosting, post_entry
 from billing.models import Account, Transfer
 from billing.models.ledger import Ledger
@@ -31,7 +32,8 @@ def create_transfer(
 ) -> Transfer:
     """Move money from one account to another. A mistake is mended by moving it back.
 
-    amount_received: what arrived, where that differs because the currencies do; it does not.
+    amount_received: what arrived, where the accounts' currencies differ; by the stored rates if
+    None.
     details: description, external_id, metadata.
     """
     profile = open_books()
@@ -39,35 +41,56 @@ def create_transfer(
         raise Invalid({"to_account_id": "Must be another account than the one it comes from"})
     require_in_use(from_account, "from_account_id")
     require_in_use(to_account, "to_account_id")
-    require_payable(amount, profile.currency)
-    if amount_received not in (None, amount):
-        raise Invalid(
-            {"amount_received": f"Must be the amount: both accounts are in {profile.currency}"}
-        )
+    date = date or profile.today()
+    require_payable(amount, from_account.currency)
+    worth = exchanged(
+        amount,
+        from_account.currency,
+        to_account,
+        date=date,
+        rates=Rates(profile.currency),
+        account_amount=amount_received,
+        rate_field="amount",
+    )
     transfer = Transfer(
         from_account=from_account,
         to_account=to_account,
         amount=amount,
-        date=date or profile.today(),
-        currency=profile.currency,
+        date=date,
+        currency=from_account.currency,
+        amount_received=worth.account_amount,
+        currency_received=to_account.currency,
+        base_amount=worth.base_amount,
         **details,
     )
     transfer.search_text = transfer.folded_search_text()
     transfer.save(force_insert=True)
-    post_entry(_entry(transfer))
+    post_entry(_entry(transfer, worth.rate))
     record_event("transfer.created", transfer, data=TransferSerializer(transfer).data, actor=actor)
     return transfer
 
 
-def _entry(transfer: Transfer) -> NewEntry:
+def _entry(transfer: Transfer, rate: Decimal) -> NewEntry:
     names = f"{transfer.from_account.name} → {transfer.to_account.name}"
     return NewEntry(
         date=transfer.date,
         document=transfer,
         description=transfer.description or f"Transfer: {names}",
         currency=transfer.currency,
+        exchange_rate=rate,
         postings=[
-            NewPosting(ledger=Ledger.CASH, amount=-transfer.amount, account=transfer.from_account),
-            NewPosting(ledger=Ledger.CASH, amount=transfer.amount, account=transfer.to_account),
+            NewPosting(
+                ledger=Ledger.CASH,
+                amount=-transfer.amount,
+                base_amount=-transfer.base_amount,
+                account=transfer.from_account,
+            ),
+            NewPosting(
+                ledger=Ledger.CASH,
+                amount=transfer.amount,
+                base_amount=transfer.base_amount,
+                account_amount=transfer.amount_received,
+                account=transfer.to_account,
+            ),
         ],
     )

@@ -9,6 +9,7 @@ from django.db import transaction
 from billing.allocations import InvoiceNotOpen
 from billing.amounts import printed, require_payable
 from billing.currency import open_books
+from billing.invoice_books import base_cleared, base_when_paid, worth_left
 from billing.invoices import allowed_moves, locked
 from billing.ledger import NewEntry, NewPosting, post_entry, reversal
 from billing.models import Invoice, WriteOff
@@ -58,6 +59,7 @@ def write_off_invoice(
         amount=amount,
         currency=invoice.currency,
         exchange_rate=invoice.exchange_rate,
+        base_amount=_base_amount(invoice, amount, profile.currency),
         **details,
     )
     write_off.search_text = write_off.folded_search_text()
@@ -111,6 +113,14 @@ def _require_owed(invoice: Invoice, amount: Decimal) -> None:
         )
 
 
+def _base_amount(invoice: Invoice, amount: Decimal, base_currency: str) -> Decimal:
+    """What is cleared of the receivable: cumulatively, and with the last of it all of it."""
+    worth = worth_left(invoice, base_currency)
+    done = invoice.paid + invoice.written_off + amount
+    cleared = base_cleared(invoice)
+    return max(base_when_paid(invoice, done, worth, base_currency) - cleared, Decimal(0))
+
+
 def _let_be_written_off(invoice: Invoice, written_off: Decimal) -> None:
     invoice.written_off = written_off
     invoice.balance = invoice.owed()
@@ -134,14 +144,12 @@ def _entry(write_off: WriteOff) -> NewEntry:
         postings=[
             NewPosting(
                 ledger=ledger,
-                amount=amount,
+                amount=sign * write_off.amount,
+                base_amount=sign * write_off.base_amount,
                 basis=Basis.ACCRUAL,
                 customer=write_off.customer,
             )
-            for ledger, amount in (
-                (Ledger.WRITE_OFF, write_off.amount),
-                (Ledger.RECEIVABLE, -write_off.amount),
-            )
+            for ledger, sign in ((Ledger.WRITE_OFF, 1), (Ledger.RECEIVABLE, -1))
         ],
     )
 

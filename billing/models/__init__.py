@@ -1,5 +1,6 @@
 from billing.models.catalogue import Account, Category, Product
 from billing.models.credit_notes import CreditNote, CreditNoteItem, CreditNoteTax
+from billing.models.exchange_rates import ExchangeRate
 from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from billing.models.ledger import JournalEntry, Posting
 from billing.models.mailing import MailTemplate, Reminder, ReminderLevel
@@ -16,6 +17,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteItem",
     "CreditNoteTax",
+    "ExchangeRate",
     "Invoice",
     "InvoiceItem",
     "InvoiceTax",

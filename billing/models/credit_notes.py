@@ -46,6 +46,8 @@ class CreditNote(Record):
     subtotal = MoneyField(_("subtotal"), editable=False)
     tax = MoneyField(_("tax"), editable=False)
     amount = MoneyField(_("amount"), editable=False)
+    # What it takes off the receivable in the organisation's currency.
+    base_amount = MoneyField(editable=False)
     reason = models.TextField(_("reason"), blank=True, default="")
     search_text = models.TextField(editable=False, default="")
 

@@ -75,8 +75,9 @@ class Invoice(PricedDocument, Record):
         blank=True,
         help_text=_("The day of delivery or of the service, where it is not the invoice's date."),
     )
-    currency = models.CharField(_("currency"), max_length=3, editable=False)
-    exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    currency = models.CharField(_("currency"), max_length=3)
+    # Units of the organisation's currency for one of the invoice's.
+    exchange_rate = ExchangeRateField(_("exchange rate"), default=Decimal(1))
     subtotal = MoneyField(_("subtotal"), default=Decimal(0), editable=False)
     tax = MoneyField(_("tax"), default=Decimal(0), editable=False)
     amount = MoneyField(_("amount"), default=Decimal(0), editable=False)
@@ -140,6 +141,10 @@ class Invoice(PricedDocument, Record):
             models.CheckConstraint(
                 name="billing_invoice_amount_is_subtotal_and_tax",
                 condition=Q(amount=F("subtotal") + F("tax")),
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_exchange_rate_positive",
+                condition=Q(exchange_rate__gt=Decimal(0)),
             ),
             models.CheckConstraint(
                 name="billing_invoice_never_overpaid",

@@ -21,7 +21,8 @@ class Ledger(models.TextChoices):
     OPENING_BALANCE = "opening_balance", _("Opening-balance equity")
     INCOME = "income", _("Income")
     EXPENSE = "expense", _("Expense")
-    EXCHANGE_DIFFERENCE = "exchange_difference", _("Exchange difference")
+    # One account with a sign: a gain is a credit, a loss a debit. In the organisation's currency.
+    EXCHANGE_DIFFERENCE = "exchange_difference", _("Exchange gain and loss")
     WRITE_OFF = "write_off", _("Write-offs")
     RETAINED_EARNINGS = "retained_earnings", _("Retained earnings")
 
@@ -104,6 +105,8 @@ class Posting(AppendOnly):
     amount = MoneyField(_("amount"), help_text=_("In the organisation's currency."))
     document_amount = MoneyField(_("document amount"))
     currency = models.CharField(_("currency"), max_length=3)
+    # What a cash account moved by, in its own currency, where that is not the document's.
+    account_amount = MoneyField(_("account amount"), null=True)
     account = models.ForeignKey(
         "billing.Account", null=True, on_delete=models.PROTECT, related_name="postings"
     )
@@ -131,7 +134,16 @@ class Posting(AppendOnly):
                 name="billing_posting_of_cash_names_account",
                 condition=~Q(ledger="cash") | Q(account__isnull=False),
             ),
+            models.CheckConstraint(
+                name="billing_posting_account_amount_is_cash",
+                condition=Q(account_amount__isnull=True) | Q(ledger="cash"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.ledger} {self.amount}"
+
+    @property
+    def moved(self) -> Decimal:
+        """What its cash account moved by, in the account's own currency."""
+        return self.document_amount if self.account_amount is None else self.account_amount

@@ -54,8 +54,14 @@ class Payment(Record):
     refunded = MoneyField(_("refunded"), default=Decimal(0), editable=False)
     # When it was said that this never happened; the books then hold nothing of it.
     reversed_at = models.DateTimeField(_("reversed"), null=True, editable=False)
-    currency = models.CharField(_("currency"), max_length=3, editable=False)
-    exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    # The currency of the invoices that it pays: `amount`, allocations and credit are in it.
+    currency = models.CharField(_("currency"), max_length=3)
+    # Units of the organisation's currency for one of `currency`, on the day that it came.
+    exchange_rate = ExchangeRateField(_("exchange rate"), default=Decimal(1))
+    # What arrived, in the account's currency; and what that was worth in the organisation's.
+    amount_received = MoneyField(_("amount received"))
+    currency_received = models.CharField(_("currency received"), max_length=3, editable=False)
+    base_amount = MoneyField(editable=False)
     method = models.CharField(_("method"), max_length=50, blank=True, default="")
     reference = models.CharField(_("reference"), max_length=100, blank=True, default="")
     notes = models.TextField(_("notes"), blank=True, default="")
@@ -70,6 +76,14 @@ class Payment(Record):
         constraints = [
             models.CheckConstraint(
                 name="billing_payment_amount_positive", condition=Q(amount__gt=Decimal(0))
+            ),
+            models.CheckConstraint(
+                name="billing_payment_exchanged_for_something",
+                condition=Q(
+                    exchange_rate__gt=Decimal(0),
+                    amount_received__gt=Decimal(0),
+                    base_amount__gte=Decimal(0),
+                ),
             ),
             models.CheckConstraint(
                 name="billing_payment_never_spent_twice",
@@ -111,6 +125,8 @@ class Allocation(models.Model):
     goes. The books keep each step.
     tax: the invoice's tax that this part carries, by cumulative rounding: the parts of a fully
     paid invoice add up to its tax.
+    base_amount: what of the invoice's receivable it clears in the organisation's currency, at the
+    invoice's rate, by cumulative rounding too.
     date: the latest of the payment's, the invoice's and the day it was allocated; cash-basis
     income counts then.
     """
@@ -119,6 +135,7 @@ class Allocation(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     amount = MoneyField(_("amount"))
     tax = MoneyField(_("tax"))
+    base_amount = MoneyField(editable=False)
     date = models.DateField(_("date"))
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -133,6 +150,10 @@ class Allocation(models.Model):
                 name="billing_allocation_tax_within_amount",
                 condition=Q(tax__gte=Decimal(0), tax__lte=F("amount")),
             ),
+            models.CheckConstraint(
+                name="billing_allocation_clears_no_less_than_nothing",
+                condition=Q(base_amount__gte=Decimal(0)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,10 +161,17 @@ class Allocation(models.Model):
 
 
 class Refund(models.Model):
-    """Money of a payment that went back to the customer, from the account it had come to."""
+    """Money of a payment that went back to the customer, from the account it had come to.
+
+    amount: in the payment's currency. amount_sent: what left the account, in the account's.
+    base_amount: what that was worth in the organisation's currency, at `exchange_rate`.
+    """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = MoneyField(_("amount"))
+    exchange_rate = ExchangeRateField(_("exchange rate"), default=Decimal(1))
+    amount_sent = MoneyField(_("amount sent"))
+    base_amount = MoneyField(editable=False)
     date = models.DateField(_("date"))
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -190,8 +218,9 @@ class Transaction(Record):
     amount = MoneyField(_("amount"))
     tax_rate = PercentField(_("tax rate"), default=Decimal(0))
     tax = MoneyField(_("tax"), default=Decimal(0), editable=False)
+    # Its account's.
     currency = models.CharField(_("currency"), max_length=3, editable=False)
-    exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    exchange_rate = ExchangeRateField(_("exchange rate"), default=Decimal(1))
     description = models.CharField(_("description"), max_length=500, blank=True, default="")
     # When a reversal took it out of the books, on that reversal's date.
     reversed_on = models.DateField(_("reversed"), null=True, editable=False)
@@ -206,6 +235,10 @@ class Transaction(Record):
         constraints = [
             models.CheckConstraint(
                 name="billing_transaction_amount_positive", condition=Q(amount__gt=Decimal(0))
+            ),
+            models.CheckConstraint(
+                name="billing_transaction_exchange_rate_positive",
+                condition=Q(exchange_rate__gt=Decimal(0)),
             ),
             models.CheckConstraint(
                 name="billing_transaction_type_known", condition=Q(type__in=FlowType.values)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import Invoice
 from billing.models.items import ChargedTax, DocumentItem, PricedDocument
-from bizsuite.money import MoneyField
+from bizsuite.money import ExchangeRateField, MoneyField
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
 from customers.models import Customer
 
@@ -72,7 +72,9 @@ class Quote(PricedDocument, Record):
     valid_until = models.DateField(
         _("valid until"), help_text=_("The customer can accept until the end of this day.")
     )
-    currency = models.CharField(_("currency"), max_length=3, editable=False)
+    currency = models.CharField(_("currency"), max_length=3)
+    # Units of the organisation's currency for one of the quote's.
+    exchange_rate = ExchangeRateField(_("exchange rate"), default=Decimal(1))
     subtotal = MoneyField(_("subtotal"), default=Decimal(0), editable=False)
     tax = MoneyField(_("tax"), default=Decimal(0), editable=False)
     amount = MoneyField(_("amount"), default=Decimal(0), editable=False)
@@ -116,6 +118,10 @@ class Quote(PricedDocument, Record):
             models.CheckConstraint(
                 name="billing_quote_amount_is_subtotal_and_tax",
                 condition=Q(amount=F("subtotal") + F("tax")),
+            ),
+            models.CheckConstraint(
+                name="billing_quote_exchange_rate_positive",
+                condition=Q(exchange_rate__gt=Decimal(0)),
             ),
             models.CheckConstraint(
                 name="billing_quote_converted_names_its_invoice",

@@ -35,8 +35,14 @@ class Transfer(Record):
         Account, on_delete=models.PROTECT, related_name="transfers_in", verbose_name=_("to account")
     )
     date = models.DateField(_("date"), db_index=True)
+    # What left the first account, in that account's currency.
     amount = MoneyField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3, editable=False)
+    # What arrived, in the second account's.
+    amount_received = MoneyField(_("amount received"))
+    currency_received = models.CharField(_("currency received"), max_length=3, editable=False)
+    # What both are worth in the organisation's.
+    base_amount = MoneyField(editable=False)
     description = models.CharField(_("description"), max_length=500, blank=True, default="")
     search_text = models.TextField(editable=False, default="")
 
@@ -51,6 +57,10 @@ class Transfer(Record):
                 name="billing_transfer_amount_positive", condition=Q(amount__gt=Decimal(0))
             ),
             models.CheckConstraint(
+                name="billing_transfer_something_arrives",
+                condition=Q(amount_received__gt=Decimal(0), base_amount__gte=Decimal(0)),
+            ),
+            models.CheckConstraint(
                 name="billing_transfer_between_two_accounts",
                 condition=~Q(from_account=F("to_account")),
             ),
@@ -58,11 +68,6 @@ class Transfer(Record):
 
     def __str__(self) -> str:
         return f"{self.date} {round_money(self.amount, self.currency)} {self.currency}"
-
-    @property
-    def amount_received(self) -> Decimal:
-        """What arrived: all of it, for all accounts are kept in one currency."""
-        return self.amount
 
     def folded_search_text(self) -> str:
         return search_text(self.description, self.external_id)

@@ -42,6 +42,8 @@ class WriteOff(Record):
     amount = MoneyField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3, editable=False)
     exchange_rate = ExchangeRateField(default=Decimal(1), editable=False)
+    # What of the receivable it clears in the organisation's currency.
+    base_amount = MoneyField(editable=False)
     reason = models.TextField(_("reason"), blank=True, default="")
     # When a reversal took it out of the books, on that reversal's date.
     reversed_on = models.DateField(_("reversed"), null=True, editable=False)

@@ -19,7 +19,12 @@ from bizsuite.api.fields import (
 )
 from bizsuite.api.serializers import RecordSerializer
 from bizsuite.identity.models import organisation
-from bizsuite.money import PERCENT_PLACES
+from bizsuite.money import (
+    EXCHANGE_RATE_MAX,
+    EXCHANGE_RATE_PLACES,
+    PERCENT_PLACES,
+    is_currency,
+)
 from customers.models import Customer
 
 COMMON_FIELDS = ("external_id", "metadata", "created_at", "updated_at")
@@ -30,6 +35,28 @@ def percent_field(**options: Any) -> ExactNumberField:
     return ExactNumberField(
         places=PERCENT_PLACES, minimum=Decimal(0), maximum=Decimal(100), **options
     )
+
+
+def rate_field(**options: Any) -> ExactNumberField:
+    """Units of the organisation's currency for one of the record's."""
+    return ExactNumberField(
+        places=EXCHANGE_RATE_PLACES, maximum=EXCHANGE_RATE_MAX, positive=True, **options
+    )
+
+
+class CurrencyField(StrictCharField):
+    """The code of a currency."""
+
+    default_error_messages = {"unknown": "Must be an ISO 4217 currency code, such as EUR"}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 3} | options)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if not is_currency(code):
+            self.fail("unknown")
+        return code
 
 
 class UnitField(StrictCharField):
@@ -81,7 +108,7 @@ def category_field(**options: Any) -> RecordIdField:
 
 
 class AccountSerializer(RecordSerializer):
-    currency = StrictCharField(required=False, max_length=3)
+    currency = CurrencyField(required=False)
     opening_balance = ApiMoneyField(required=False)
     balance = ApiMoneyField(read_only=True)
 
@@ -101,7 +128,7 @@ class AccountSerializer(RecordSerializer):
         help_texts = {
             "name": "What you call it.",
             "type": "What kind of account it is.",
-            "currency": "The organisation's; need not be sent.",
+            "currency": "The organisation's if not given; cannot change.",
             "opening_balance": "What was in it before the first booking; given once.",
             "balance": "What is in it now, by the books.",
         }

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from billing.models import CreditNote, CreditNoteItem, CreditNoteTax, Invoice, InvoiceItem
 from billing.models.tax_categories import TaxCategory
-from billing.serializers.catalogue import COMMON_FIELDS, percent_field
+from billing.serializers.catalogue import COMMON_FIELDS, percent_field, rate_field
 from billing.serializers.documents import INVOICE_EXPANSION
 from billing.serializers.items import TaxSerializer
 from bizsuite.api.fields import (
@@ -84,6 +84,7 @@ class CreditNoteSerializer(RecordSerializer):
     customer_id = serializers.IntegerField(read_only=True)
     amount = ApiMoneyField(read_only=True)
     date = StrictDateField(required=False)
+    exchange_rate = rate_field(read_only=True)
     subtotal = ApiMoneyField(read_only=True)
     tax = ApiMoneyField(read_only=True)
     items = CreditNoteItemSerializer(
@@ -107,6 +108,7 @@ class CreditNoteSerializer(RecordSerializer):
             "amount",
             "date",
             "currency",
+            "exchange_rate",
             "subtotal",
             "tax",
             "items",
@@ -121,6 +123,7 @@ class CreditNoteSerializer(RecordSerializer):
             "customer_id": "Whose invoice it is.",
             "amount": "What is taken off the invoice, tax included.",
             "date": "No day before the invoice's; today if not given.",
+            "exchange_rate": "The invoice's.",
             "subtotal": "The items added up, without tax.",
             "tax": "The taxes added up.",
             "taxes": "The tax of each category and rate.",

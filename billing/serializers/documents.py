@@ -19,11 +19,13 @@ from billing.serializers.catalogue import (
     ACCOUNT_EXPANSION,
     COMMON_FIELDS,
     CategorySerializer,
+    CurrencyField,
     account_field,
     asked_once,
     category_field,
     customer_field,
     percent_field,
+    rate_field,
 )
 from billing.serializers.items import (
     InvoiceItemSerializer,
@@ -56,6 +58,8 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
     customer_id = customer_field()
     date = StrictDateField(required=False)
     due_date = StrictDateField(required=False)
+    currency = CurrencyField(required=False)
+    exchange_rate = rate_field(required=False)
     draft = StrictBooleanField(
         write_only=True, required=False, help_text="true: keep it a draft, without a number."
     )
@@ -93,6 +97,7 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
             "discount_percent",
             "discount_amount",
             "discount",
+            "exchange_rate",
             "subtotal",
             "tax",
             "paid",
@@ -112,7 +117,7 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
             "imported",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("status", "currency", "sent_at", "reminded_at", "imported")
+        read_only_fields = ("status", "sent_at", "reminded_at", "imported")
         help_texts = {
             "invoice_number": "Given when it is issued; a draft has none. Sent with a new invoice: the"
             " number that it had elsewhere, outside of the series here.",
@@ -122,6 +127,8 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
             "date": "Its year is the number's; today if not given.",
             "due_date": "The last day to pay; by the organisation's terms if not given.",
             "supply_date": "When it was delivered or done, where that is not the `date`.",
+            "exchange_rate": "The organisation's currency for one of its own; that of its date, as"
+            " stored, if not given.",
             "overdue": "Whether something is owed after the due date.",
             "subtotal": "The items' `net` added up: after every discount, without tax.",
             "tax": "The taxes added up.",
@@ -182,11 +189,15 @@ class AllocationSerializer(StrictSerializer, serializers.ModelSerializer):
 
 class RefundSerializer(serializers.ModelSerializer):
     amount = ApiMoneyField(currency="payment.currency", help_text="What went back.")
+    amount_sent = ApiMoneyField(
+        currency="payment.currency_received",
+        help_text="What left the account, in the account's currency.",
+    )
     date = StrictDateField(help_text="When it went back.")
 
     class Meta:
         model = Refund
-        fields = ("id", "amount", "date")
+        fields = ("id", "amount", "amount_sent", "date")
         extra_kwargs = {"id": {"help_text": "Names the refund."}}
 
 
@@ -194,6 +205,9 @@ class PaymentSerializer(RecordSerializer):
     customer_id = customer_field()
     account_id = account_field(required=False)
     amount = ApiMoneyField(positive=True)
+    currency = CurrencyField(required=False)
+    exchange_rate = rate_field(required=False)
+    amount_received = ApiMoneyField(currency="currency_received", positive=True, required=False)
     date = StrictDateField(required=False)
     allocations = AllocationSerializer(many=True, required=False)
     status = serializers.ChoiceField(choices=PaymentStatus.choices, read_only=True)
@@ -216,6 +230,9 @@ class PaymentSerializer(RecordSerializer):
             "currency",
             "date",
             "status",
+            "exchange_rate",
+            "amount_received",
+            "currency_received",
             "method",
             "reference",
             "notes",
@@ -226,11 +243,17 @@ class PaymentSerializer(RecordSerializer):
             "reversed_at",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("currency", "reversed_at")
+        read_only_fields = ("currency_received", "reversed_at")
         help_texts = {
             "customer_id": "Who paid.",
             "account_id": "Where the money came to; account 1 if not given.",
-            "amount": "What came, all of it.",
+            "amount": "What came, all of it, in the currency of the invoices that it pays.",
+            "currency": "The invoices' if not given; without any, the account's.",
+            "exchange_rate": "The organisation's currency for one of its own on that day; as stored"
+            " if not given.",
+            "amount_received": "What arrived, where the account is in another currency; at the"
+            " rate if not given.",
+            "currency_received": "The account's.",
             "date": "When it came; today if not given.",
             "status": "Follows from what happens to it.",
             "method": 'How it came, in your words: "Bank transfer".',
@@ -250,10 +273,21 @@ class InvoicePaymentSerializer(StrictSerializer):
     class Meta:
         help_texts = {
             name: PaymentSerializer.Meta.help_texts[name]
-            for name in ("amount", "date", "account_id", "method", "reference", "notes")
+            for name in (
+                "amount",
+                "exchange_rate",
+                "amount_received",
+                "date",
+                "account_id",
+                "method",
+                "reference",
+                "notes",
+            )
         } | {"external_id": str(Payment._meta.get_field("external_id").help_text)}
 
     amount = ApiMoneyField(positive=True)
+    exchange_rate = rate_field(required=False)
+    amount_received = ApiMoneyField(positive=True, required=False)
     date = StrictDateField(required=False)
     account_id = account_field(required=False)
     method = OptionalTextField(max_length=50)
@@ -291,6 +325,14 @@ class RefundBodySerializer(StrictSerializer):
         required=False, positive=True, help_text="All that is left of the payment if left out."
     )
     date = StrictDateField(required=False, help_text="When it went back; today if left out.")
+    exchange_rate = rate_field(
+        required=False, help_text="That of the day; the payment's own if left out."
+    )
+    amount_sent = ApiMoneyField(
+        required=False,
+        positive=True,
+        help_text="What left the account, where that is in another currency.",
+    )
 
 
 class TransactionSerializer(RecordSerializer):
@@ -299,6 +341,7 @@ class TransactionSerializer(RecordSerializer):
     amount = ApiMoneyField(positive=True)
     tax_rate = percent_field(required=False)
     tax = ApiMoneyField(read_only=True)
+    exchange_rate = rate_field(required=False)
     date = StrictDateField()
     payment_id = serializers.IntegerField(read_only=True, allow_null=True)
     invoice_id = RecordIdField(
@@ -327,6 +370,7 @@ class TransactionSerializer(RecordSerializer):
             "account_id",
             "amount",
             "currency",
+            "exchange_rate",
             "category_id",
             "description",
             "date",
@@ -341,7 +385,10 @@ class TransactionSerializer(RecordSerializer):
         help_texts = {
             "type": "Whether money came in or went out.",
             "account_id": "The account that it came to or went from.",
-            "amount": "What moved, tax included.",
+            "amount": "What moved, tax included, in the account's currency.",
+            "currency": "The account's.",
+            "exchange_rate": "The organisation's currency for one of its own; that of its date, as"
+            " stored, if not given.",
             "category_id": "What for: a category of the same type.",
             "description": "What it was, in your words.",
             "date": "When the money moved.",

@@ -7,7 +7,13 @@ from rest_framework import serializers
 
 from billing.models import Quote
 from billing.models.quotes import QuoteStatus
-from billing.serializers.catalogue import COMMON_FIELDS, asked_once, customer_field
+from billing.serializers.catalogue import (
+    COMMON_FIELDS,
+    CurrencyField,
+    asked_once,
+    customer_field,
+    rate_field,
+)
 from billing.serializers.documents import INVOICE_EXPANSION
 from billing.serializers.items import (
     PricedDocumentFields,
@@ -46,6 +52,8 @@ class QuoteSerializer(PricedDocumentFields, RecordSerializer):
     valid_until = StrictDateField(
         required=False, help_text="It can be accepted until the end of this day."
     )
+    currency = CurrencyField(required=False)
+    exchange_rate = rate_field(required=False)
     items = QuoteItemSerializer(many=True)
     taxes = QuoteTaxSerializer(many=True, read_only=True)
     subtotal = ApiMoneyField(read_only=True)
@@ -77,6 +85,7 @@ class QuoteSerializer(PricedDocumentFields, RecordSerializer):
             "discount_percent",
             "discount_amount",
             "discount",
+            "exchange_rate",
             "subtotal",
             "tax",
             "items",
@@ -93,7 +102,6 @@ class QuoteSerializer(PricedDocumentFields, RecordSerializer):
         )
         read_only_fields = (
             "revision",
-            "currency",
             "sent_at",
             "accepted_at",
             "declined_at",
@@ -109,6 +117,8 @@ class QuoteSerializer(PricedDocumentFields, RecordSerializer):
             "status": "Follows from what happens to it.",
             "date": "Today if not given.",
             "subtotal": "The items' `net` added up: after every discount, without tax.",
+            "exchange_rate": "The organisation's currency for one of its own; that of its date, as"
+            " stored, if not given.",
             "tax": "The taxes added up.",
             "items": "What is offered, at least one line. Sent in a change, they replace all.",
             "taxes": "The tax of each category and rate.",

@@ -11,9 +11,11 @@ class TransferSerializer(RecordSerializer):
     to_account_id = RecordIdField(source="to_account", queryset=Account.objects.all())
     amount = ApiMoneyField(positive=True)
     amount_received = ApiMoneyField(
+        currency="currency_received",
         positive=True,
         required=False,
-        help_text="What arrived. The same as the amount, for all accounts are in one currency.",
+        help_text="What arrived, where the accounts' currencies differ; by the stored rates if not"
+        " given.",
     )
     date = StrictDateField(required=False)
 
@@ -31,15 +33,18 @@ class TransferSerializer(RecordSerializer):
             "amount",
             "amount_received",
             "currency",
+            "currency_received",
             "date",
             "description",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("currency",)
+        read_only_fields = ("currency", "currency_received")
         help_texts = {
             "from_account_id": "Where the money was.",
             "to_account_id": "Where it is now: another account.",
             "amount": "What left the first account.",
+            "currency": "The first account's.",
+            "currency_received": "The second account's.",
             "date": "When; today if not given.",
             "description": "What for, in your words.",
         }

@@ -67,8 +67,8 @@ def test_no_account_is_opened_with_money_in_a_closed_period(api):
         ("/accounts", {"name": "A", "type": "Safe"}, {"type": '"Safe" is not a valid choice'}),
         (
             "/accounts",
-            {"name": "A", "type": "Bank", "currency": "EUR"},
-            {"currency": "Accounts are kept in USD"},
+            {"name": "A", "type": "Bank", "currency": "EUX"},
+            {"currency": "Must be an ISO 4217 currency code, such as EUR"},
         ),
         (
             "/accounts",

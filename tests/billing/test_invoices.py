@@ -109,7 +109,18 @@ def test_an_item_takes_its_products_tax_rate_unless_it_names_one(api):
         ({"invoice_number": 7}, {"invoice_number": "Must be text"}),
         ({"amount": 100}, {"amount": "This field is read-only"}),
         ({"paid": 100}, {"paid": "This field is read-only"}),
-        ({"currency": "EUR"}, {"currency": "This field is read-only"}),
+        (
+            {"currency": "EUR", "date": "2024-01-15"},
+            {
+                "exchange_rate": "No rate of EUR to USD is known for 2024-01-15: send one, or store"
+                " one under /api/v2/exchange-rates"
+            },
+        ),
+        ({"currency": "EURO"}, {"currency": "Must be an ISO 4217 currency code, such as EUR"}),
+        (
+            {"exchange_rate": 2},
+            {"exchange_rate": "Must be 1: USD is the organisation's own currency"},
+        ),
         ({"draft": "yes"}, {"draft": "Must be true or false"}),
     ],
 )
