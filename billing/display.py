@@ -39,6 +39,8 @@ def invoice_badge(invoice: Invoice, *, late: bool) -> SafeString:
     """late: whether it is overdue today, which is no status of its own."""
     if late:
         return badge(_("Overdue"), "danger")
+    if invoice.status == InvoiceStatus.PAID and invoice.written_off:
+        return badge(_("Written off"), "warning")
     return badge(invoice.get_status_display(), TONES[InvoiceStatus(invoice.status)])
 
 

@@ -67,7 +67,9 @@ class FinancialSummarySerializer(serializers.Serializer):
         "date_to": "2024-12-31",
     }
     income = ApiMoneyField(help_text="Without tax.")
-    expenses = ApiMoneyField(help_text="Without tax.")
+    expenses = ApiMoneyField(
+        help_text="Without tax; on the accrual basis with what was written off."
+    )
     profit = ApiMoneyField(help_text="Income less expenses.")
     outstanding_invoices = ApiMoneyField(
         source="outstanding", help_text="What customers owed at the period's end, tax included."

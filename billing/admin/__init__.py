@@ -8,6 +8,7 @@ from billing.admin.payments import PaymentAdmin
 from billing.admin.quotes import QuoteAdmin
 from billing.admin.transactions import TransactionAdmin
 from billing.admin.transfers import TransferAdmin
+from billing.admin.write_offs import WriteOffAdmin
 
 __all__ = [
     "AccountAdmin",
@@ -20,4 +21,5 @@ __all__ = [
     "QuoteAdmin",
     "TransactionAdmin",
     "TransferAdmin",
+    "WriteOffAdmin",
 ]

@@ -14,14 +14,16 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
-from billing import credit_notes, invoices, payments
+from billing import credit_notes, invoices, payments, write_offs
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
+from billing.admin.invoice_tables import tables_of
 from billing.admin.items import ItemsInline
 from billing.admin.money_forms import CreditForm, worth
 from billing.admin.statements import PAGE_NAME, statement_page
+from billing.admin.write_offs import WriteOffForm
 from billing.display import invoice_badge, link_to
 from billing.downloads import invoice_response
-from billing.models import Allocation, CreditNote, Invoice, InvoiceItem
+from billing.models import Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, ORDER_OF_INVOICES, InvoiceStatus
 from billing.serializers import InvoiceSerializer
 from bizsuite.backoffice.display import day, money
@@ -30,7 +32,7 @@ from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.related import RelatedList
-from bizsuite.backoffice.resource_admin import RelatedInline, ResourceAdmin
+from bizsuite.backoffice.resource_admin import ResourceAdmin
 from customers.admin import CustomerAdmin
 from customers.models import Customer
 
@@ -57,58 +59,6 @@ class InvoiceItemsInline(ItemsInline):
 
     def is_open(self, document: Invoice | None) -> bool:
         return _is_draft(document)
-
-
-class PaymentsInline(RelatedInline):
-    model = Allocation
-    resource = "payments"
-    fields = ("paid_on", "payment_link", "money_amount")
-    readonly_fields = fields
-    show_change_link = False
-    verbose_name_plural = gettext_lazy("Payments on this invoice")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
-        return super().get_queryset(request).select_related("payment", "invoice")
-
-    @admin.display(description=gettext_lazy("date"))
-    def paid_on(self, allocation: Allocation) -> str:
-        return day(allocation.date)
-
-    @admin.display(description=gettext_lazy("payment"))
-    def payment_link(self, allocation: Allocation) -> SafeString:
-        how = " ".join(filter(None, (allocation.payment.method, allocation.payment.reference)))
-        return format_html(
-            '<a href="{}">{}</a>',
-            reverse("admin:billing_payment_change", args=[allocation.payment_id]),
-            how or _("Payment %(id)s") % {"id": allocation.payment_id},
-        )
-
-    @admin.display(description=gettext_lazy("amount"))
-    def money_amount(self, allocation: Allocation) -> SafeString | str:
-        return money(allocation.amount, allocation.invoice.currency)
-
-
-class CreditNotesInline(RelatedInline):
-    model = CreditNote
-    resource = "credit-notes"
-    fields = ("credited_on", "note_link", "reason", "money_amount")
-    readonly_fields = fields
-    show_change_link = False
-    verbose_name_plural = gettext_lazy("Credit notes on this invoice")
-
-    @admin.display(description=gettext_lazy("date"))
-    def credited_on(self, note: CreditNote) -> str:
-        return day(note.date)
-
-    @admin.display(description=gettext_lazy("number"))
-    def note_link(self, note: CreditNote) -> SafeString:
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:billing_creditnote_change", args=[note.pk]), note
-        )
-
-    @admin.display(description=gettext_lazy("amount"))
-    def money_amount(self, note: CreditNote) -> SafeString | str:
-        return money(note.amount, note.currency)
 
 
 @admin.register(Invoice)
@@ -140,8 +90,8 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
     date_hierarchy = "date"
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
-    inlines = (InvoiceItemsInline, PaymentsInline, CreditNotesInline)
-    record_actions = ("issue", "record_payment", "credit", "void")
+    inlines = (InvoiceItemsInline,)
+    record_actions = ("issue", "record_payment", "credit", "write_off", "void")
     fieldsets = (
         (None, {"fields": ("customer", ("date", "due_date"), "notes")}),
         FOR_OTHER_SYSTEMS,
@@ -197,6 +147,8 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
             figures.append((_("Paid"), money(record.paid, record.currency)))
             if record.credited:
                 figures.append((_("Credited"), money(record.credited, record.currency)))
+            if record.written_off:
+                figures.append((_("Written off"), money(record.written_off, record.currency)))
             figures.append((_("Balance"), money(record.balance, record.currency)))
         quote = getattr(record, "quote", None)
         if quote is not None and may(request, "read", "quotes"):
@@ -215,11 +167,7 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
         return _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Invoice | None) -> Any:
-        """No tables of payments and credit notes where there are none."""
-        if obj is None:
-            return self.inlines[:1]
-        there = (True, obj.paid, obj.credited)
-        return [inline for inline, some in zip(self.inlines, there, strict=True) if some]
+        return [*self.inlines, *(tables_of(obj) if obj else ())]
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Invoice:
         # What comes with a number was issued long ago.
@@ -325,6 +273,22 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
             % {"number": note.number, "amount": worth(note.amount, note.currency)},
         )
         return redirect(reverse("admin:billing_creditnote_change", args=[note.pk]))
+
+    @record_action(
+        label=gettext_lazy("Write off"),
+        icon="money_off",
+        question=gettext_lazy(
+            "For what the customer will not pay: it is no longer owed, and a loss on the accrual"
+            " basis. What was invoiced stays as it is. If they pay after all, reverse the"
+            " write-off; if it should not have been invoiced, credit it instead."
+        ),
+        form_class=WriteOffForm,
+        when=lambda invoice: "write_off" in invoices.allowed_moves(invoice),
+        danger=True,
+    )
+    def write_off(self, request: HttpRequest, record: Invoice, data: dict[str, Any]) -> str:
+        given_up = write_offs.write_off_invoice(record, actor=self.actor(request), **data)
+        return _("%(amount)s written off.") % {"amount": given_up}
 
     @record_action(
         label=gettext_lazy("Void"),

@@ -130,8 +130,12 @@ def _sums(invoice: Invoice) -> list[list[str]]:
 
 def _settled(invoice: Invoice) -> list[list[str]]:
     """What came of it since: nothing is said of an invoice that is owed in full."""
-    paid = [(_("Paid"), invoice.paid), (_("Credited"), invoice.credited)]
-    lines = [[name, money_text(-amount, invoice.currency)] for name, amount in paid if amount]
+    parts = (
+        (_("Paid"), invoice.paid),
+        (_("Credited"), invoice.credited),
+        (_("Written off"), invoice.written_off),
+    )
+    lines = [[name, money_text(-amount, invoice.currency)] for name, amount in parts if amount]
     if lines:
         lines.append([_("Balance due"), money_text(invoice.balance, invoice.currency)])
     return lines

@@ -161,7 +161,7 @@ def test_what_is_paid_cannot_be_voided_and_says_why(administrator):
 
     answer = administrator.post(f"{LIST}{invoice.pk}/void/")
 
-    assert "nothing paid or credited" in text_of(answer)
+    assert "nothing paid, credited or written off" in text_of(answer)
     invoice.refresh_from_db()
     assert invoice.status == "Partially Paid"
 

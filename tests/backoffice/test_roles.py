@@ -29,6 +29,7 @@ from tests.factories import (
     make_transaction,
     make_transfer,
     make_user,
+    make_write_off,
 )
 from tests.webhooks.factories import make_delivery, make_endpoint
 
@@ -51,6 +52,7 @@ PAGES: dict[str, Page] = {
     "crm.lead": (make_lead, BOOKKEEPING | LEAD_SELLERS, *[LEAD_SELLERS] * 3),
     "billing.payment": (make_payment, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.creditnote": (lambda: note(), BOOKKEEPING, NOBODY, NOBODY, NOBODY),
+    "billing.writeoff": (make_write_off, BOOKKEEPING, NOBODY, NOBODY, NOBODY),
     "billing.transaction": (make_transaction, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.transfer": (make_transfer, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
     "billing.account": (make_account, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
@@ -79,6 +81,7 @@ BUTTONS: dict[tuple[str, str], set[str]] = {
     ("billing.payment", "allocate"): ACCOUNTANT,
     ("billing.payment", "refund"): ACCOUNTANT,
     ("billing.payment", "reverse"): ACCOUNTANT,
+    ("billing.writeoff", "reverse"): ACCOUNTANT,
     ("identity.apikey", "restrict"): ADMINISTRATOR,
     ("identity.apikey", "signing"): ADMINISTRATOR,
     ("identity.apikey", "revoke"): ADMINISTRATOR,

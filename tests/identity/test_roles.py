@@ -17,7 +17,7 @@ from bizsuite.identity.roles import (
 
 BOOKS = {
     "invoices", "payments", "credit-notes", "transactions", "transfers", "accounts",
-    "categories", "products", "quotes",
+    "categories", "products", "quotes", "write-offs",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from billing.models import Invoice, Product
 from billing.payments import pay_invoice, record_payment
 from billing.quotes import accept_quote, convert_quote, create_quotes, decline_quote, send_quote
 from billing.refunds import refund_payment
+from billing.write_offs import write_off_invoice
 from bizsuite.sandbox.company.names import CUSTOMERS, PRODUCTS
 from bizsuite.sandbox.company.story import Story
 from customers.customers import create_customers
@@ -36,6 +37,7 @@ def sell(story: Story) -> None:
     _leave_some_unfinished(story)
     _get_paid(story, invoices)
     _credit(story, invoices)
+    _write_off(story, invoices)
     _quote(story)
 
 
@@ -191,6 +193,17 @@ def _credit(story: Story, invoices: list[Invoice]) -> None:
             reason=reason,
             actor=story.actor,
         )
+
+
+def _write_off(story: Story, invoices: list[Invoice]) -> None:
+    """Of the oldest invoice that is still open: its customer has gone out of business."""
+    oldest = min(
+        (invoice for invoice in _fresh(invoices) if invoice.is_open()),
+        key=lambda invoice: invoice.due_date,
+    )
+    write_off_invoice(
+        oldest, date=story.days_ago(4), reason="Gone out of business", actor=story.actor
+    )
 
 
 def _fresh(invoices: list[Invoice]) -> Iterable[Invoice]:
