@@ -1,17 +1,23 @@
 """Mailing a document to its customer: an invoice, a quote, a credit note, a payment's receipt."""
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from billing.invoices import allowed_moves, locked
-from billing.mailing.letters import Letter, Paper, queue_letter
+from billing.mailing.letters import Letter, Paper, page_of, queue_letter
 from billing.mailing.placeholders import filled, without_placeholders
 from billing.mailing.texts import Text, require_known_placeholders, template_of, text_of
-from billing.mailing.words import credit_note_words, invoice_words, quote_words, receipt_words
+from billing.mailing.words import (
+    credit_note_words,
+    invoice_words,
+    link_words,
+    quote_words,
+    receipt_words,
+)
 from billing.models import CreditNote, Invoice, Payment, Quote
 from billing.models.invoices import InvoiceStatus
 from billing.models.mailing import MailKind
@@ -48,15 +54,16 @@ class Way:
     """How one kind of document is mailed.
 
     held: reads it again and holds it. require_mailable: raises a Conflict where its state forbids
-    it. settled: says that it was mailed. pdf: what is attached, if anything.
+    it. said: writes down that it is mailed, and returns it as it is then. paper: what is
+    attached, if anything.
     """
 
     kind: MailKind
     held: Callable[[Any], Any]
     require_mailable: Callable[[Any, datetime.date], None]
-    words: Callable[[Any, Organisation], Mapping[str, str]]
-    settled: Callable[[Any, Actor, datetime.datetime, datetime.date], Any]
-    pdf: Callable[..., bytes] | None = None
+    words: Callable[[Any, Organisation], dict[str, str]]
+    said: Callable[[Any, Actor, datetime.datetime, datetime.date], Any]
+    paper: Callable[[Any, Organisation], Paper] | None = None
 
 
 @transaction.atomic
@@ -88,33 +95,47 @@ def mail_document(
     if not address:
         raise Invalid({"to": _no_address(document)})
     require_known_placeholders(way.kind, subject=subject, message=message)
+    papers = papers_of(document, paper, seller=profile)
+    document = way.said(document, actor, now, today)
+    link = ""
+    if isinstance(document, Invoice | Quote):
+        link = page_of(document, actor=actor, now=now)
     template = text_of(template_of(way.kind))
     letter = Letter(
         addresses=[address, *cc],
         text=Text(subject or template.subject, message or template.body),
-        words=way.words(document, profile),
+        words=way.words(document, profile) | link_words(link),
         resource=RESOURCES[type(document)],
         object_id=document.pk,
-        papers=_papers(document, paper, seller=profile),
+        papers=papers,
+        link=link,
     )
     queue_letter(letter, profile=profile, now=now)
-    return way.settled(document, actor, now, today)
+    return document
 
 
 def paper_of(document: Mailable, *, seller: Organisation) -> Paper | None:
     """What is attached to a mail with this document, to be made before a transaction opens."""
-    pdf = _WAYS[type(document)].pdf
-    if pdf is None:
-        return None
-    content = pdf(document, seller=seller)
-    return Paper(pdf_name(document), document.version, content)
+    made = _WAYS[type(document)].paper
+    return None if made is None else made(document, seller)
+
+
+def papers_of(document: Mailable, paper: Paper | None, *, seller: Organisation) -> list[Paper]:
+    """What goes with a mail: the paper that is there, unless the document has changed since."""
+    if paper is None or paper.version != document.version:
+        paper = paper_of(document, seller=seller)
+    return [paper] if paper else []
 
 
 def written_mail(document: Mailable, profile: Organisation) -> Text:
-    """What would be written, to be looked over and changed by a person, and filled in again."""
+    """What would be written, to be looked over and changed by a person, and filled in again.
+
+    The link stays a placeholder: it is made when the mail is.
+    """
     way = _WAYS[type(document)]
     words = way.words(document, profile)
     quoted = {name: without_placeholders(value) for name, value in words.items()}
+    quoted |= {name: f"{{{{ {name} }}}}" for name in link_words("")}
     text = text_of(template_of(way.kind))
     return Text(filled(text.subject, quoted), filled(text.body, quoted))
 
@@ -129,17 +150,15 @@ def kind_of_mail(document: Mailable) -> MailKind:
     return _WAYS[type(document)].kind
 
 
-def _papers(document: Mailable, paper: Paper | None, *, seller: Organisation) -> list[Paper]:
-    if paper is None or paper.version != document.version:
-        paper = paper_of(document, seller=seller)
-    return [paper] if paper else []
-
-
 def _no_address(document: Mailable) -> str:
     where = "give one here, or to the customer"
     if isinstance(document, Invoice):
         where = "give one here, as the invoice's delivery_email, or to the customer"
     return f"{document.customer.account} has no e-mail address: {where}"
+
+
+def _invoice_paper(invoice: Invoice, seller: Organisation) -> Paper:
+    return Paper(pdf_name(invoice), invoice.version, invoice_pdf(invoice, seller=seller))
 
 
 def _require_mailable_invoice(invoice: Invoice, today: datetime.date) -> None:
@@ -210,7 +229,7 @@ _WAYS: dict[type, Way] = {
         _require_mailable_invoice,
         invoice_words,
         _invoice_sent,
-        invoice_pdf,
+        _invoice_paper,
     ),
     Quote: Way(MailKind.QUOTE, locked_quote, _require_mailable_quote, quote_words, _quote_sent),
     CreditNote: Way(

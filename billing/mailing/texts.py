@@ -1,5 +1,6 @@
 """The texts of mails: the product's own, until somebody writes another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ _DEFAULTS = {
             "Hello {{ customer_name }},\n\n"
             "please find attached invoice {{ invoice_number }} over {{ amount }},"
             " due on {{ due_date }}.\n\n"
+            "{{ link_notice }}\n\n"
             "Thank you for your business.\n\n"
             "{{ organisation_name }}"
         ),
@@ -46,6 +48,7 @@ _DEFAULTS = {
             "Hello {{ customer_name }},\n\n"
             "please find attached our quote {{ quote_number }} over {{ amount }}."
             " It is good until {{ valid_until }}.\n\n"
+            "{{ link_notice }}\n\n"
             "We look forward to your answer.\n\n"
             "{{ organisation_name }}"
         ),
@@ -76,6 +79,7 @@ _BEFORE_DUE = _Default(
         "Hello {{ customer_name }},\n\n"
         "a short note that our invoice {{ invoice_number }} is due on {{ due_date }}."
         " {{ balance }} of it is open.\n\n"
+        "{{ link_notice }}\n\n"
         "If you have paid already, please disregard this mail.\n\n"
         "{{ organisation_name }}"
     ),
@@ -87,6 +91,7 @@ _AFTER_DUE = _Default(
         "our invoice {{ invoice_number }} was due on {{ due_date }}, and {{ balance }} of it is"
         " still open. Please pay it in the next few days; it is attached once more.\n\n"
         "{{ late_fee_notice }}\n\n"
+        "{{ link_notice }}\n\n"
         "If you have paid already, please disregard this mail.\n\n"
         "{{ organisation_name }}"
     ),
@@ -126,3 +131,14 @@ def require_known_placeholders(kind: str, **texts: str) -> None:
             errors[field] = f"{', '.join(refused)} is no placeholder here; there are: {known}"
     if errors:
         raise Invalid(errors)
+
+
+def kept_texts(row: MailTemplate | ReminderLevel, texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts to store: nothing where they say what the product's own does.
+
+    texts: by the name of their field. Raises Invalid for what no placeholder is called.
+    """
+    default = default_text(row)
+    given = {name: text.replace("\r\n", "\n").strip() for name, text in texts.items()}
+    require_known_placeholders(kind_of(row), **given)
+    return {name: "" if text == getattr(default, name) else text for name, text in given.items()}

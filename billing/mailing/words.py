@@ -1,7 +1,6 @@
 """What can be said of a document in a mail: the placeholders of each kind, and their values."""
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,6 +31,15 @@ CUSTOMER = Placeholder(
     "customer_name", gettext_lazy("Their contact, else their name"), "Jane Smith"
 )
 US = Placeholder("organisation_name", gettext_lazy("Your name"), "")
+SAMPLE_LINK = "https://example.com/d/…"
+LINK = Placeholder(
+    "link", gettext_lazy("The address of its page on the web; empty if there is none"), SAMPLE_LINK
+)
+LINK_NOTICE = Placeholder(
+    "link_notice",
+    gettext_lazy("A sentence with that address; empty if there is none"),
+    f"You can also see it online: {SAMPLE_LINK}",
+)
 INVOICE_WORDS = (
     Placeholder("invoice_number", gettext_lazy("The invoice's number"), "INV-2024-001"),
     Placeholder("date", gettext_lazy("Its date"), "15 January 2024"),
@@ -40,12 +48,14 @@ INVOICE_WORDS = (
     Placeholder("balance", gettext_lazy("What is still owed"), "€690.00"),
 )
 PLACEHOLDERS: dict[str, tuple[Placeholder, ...]] = {
-    MailKind.INVOICE: (*INVOICE_WORDS, CUSTOMER, US),
+    MailKind.INVOICE: (*INVOICE_WORDS, LINK_NOTICE, LINK, CUSTOMER, US),
     MailKind.QUOTE: (
         Placeholder("quote_number", gettext_lazy("The quote's number"), "QUO-2024-001"),
         Placeholder("date", gettext_lazy("Its date"), "15 January 2024"),
         Placeholder("valid_until", gettext_lazy("The last day to accept"), "14 February 2024"),
         Placeholder("amount", gettext_lazy("Its total"), "€1,190.00"),
+        LINK_NOTICE,
+        LINK,
         CUSTOMER,
         US,
     ),
@@ -82,6 +92,8 @@ PLACEHOLDERS: dict[str, tuple[Placeholder, ...]] = {
             gettext_lazy("A sentence about the late fee; empty if there is none"),
             "For the late payment we charge €10.00, see the attached invoice INV-2024-002.",
         ),
+        LINK_NOTICE,
+        LINK,
         CUSTOMER,
         US,
     ),
@@ -150,6 +162,12 @@ def reminder_words(
     }
 
 
+def link_words(url: str) -> dict[str, str]:
+    """url: empty where the document has no page of its own."""
+    notice = _("You can also see it online: %(link)s") % {"link": url} if url else ""
+    return {LINK.name: url, LINK_NOTICE.name: notice}
+
+
 def fee_notice(amount: Decimal, currency: str, number: str) -> str:
     return _("For the late payment we charge %(amount)s, see the attached invoice %(number)s.") % {
         "amount": money_text(amount, currency),
@@ -161,7 +179,7 @@ def day_text(date: datetime.date) -> str:
     return str(format_date(date, "d MMMM y", locale=LOCALE))
 
 
-def _common(customer: Customer, profile: Organisation) -> Mapping[str, str] | dict[str, str]:
+def _common(customer: Customer, profile: Organisation) -> dict[str, str]:
     return {
         CUSTOMER.name: customer.contact_name or customer.account,
         US.name: profile.name,

@@ -1,5 +1,7 @@
 """What is said with a document that is mailed."""
 
+from typing import Any, ClassVar
+
 from rest_framework import serializers
 
 from billing.models.mailing import SUBJECT_LENGTH
@@ -18,7 +20,7 @@ LONGEST_MESSAGE = 20_000
 class MailBodySerializer(StrictSerializer):
     """All of it may be left out."""
 
-    example = {"to": "accounts@example.com", "cc": ["jane@example.com"]}
+    example: ClassVar[dict[str, Any]] = {"to": "accounts@example.com", "cc": ["jane@example.com"]}
     to = OptionalEmailField(
         max_length=254, help_text="The customer's address (an invoice's own first) if left out."
     )
@@ -40,7 +42,7 @@ class MailBodySerializer(StrictSerializer):
 class QuoteMailBodySerializer(MailBodySerializer):
     """Without any of it the quote is marked as sent and no mail leaves."""
 
-    example = {"mail": True}
+    example: ClassVar[dict[str, Any]] = {"mail": True}
     mail = StrictBooleanField(
         required=False,
         help_text="true: mail it too. Not needed where `to`, `cc`, `subject` or `message` is given.",
