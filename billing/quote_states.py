@@ -41,9 +41,27 @@ class QuoteExpired(Conflict):
     code = "quote_expired"
 
 
+class QuoteRevised(Conflict):
+    code = "quote_revised"
+
+
 def allowed_moves(quote: Quote, today: datetime.date) -> list[str]:
     """What this quote's state allows to be done with it."""
-    return list(MOVES[quote.status_on(today)])
+    return moves_from(quote.status_on(today), revision=quote.revision)
+
+
+def moves_from(status: str, *, revision: int) -> list[str]:
+    """What can be done with a quote of this status. Of a revised one the customer has a version."""
+    return [move for move in MOVES[status] if move != "delete" or revision == 1]
+
+
+def require_revision(quote: Quote, revision: int | None) -> None:
+    """Raises QuoteRevised if an answer is about another version than the present one."""
+    if revision is not None and revision != quote.revision:
+        raise QuoteRevised(
+            f"Quote {quote.number} has been revised: the answer is about version {revision}, and it"
+            f" is at version {quote.revision}.",
+        )
 
 
 def require_move(quote: Quote, move: str, today: datetime.date) -> None:

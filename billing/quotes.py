@@ -30,8 +30,10 @@ from billing.quote_states import (
     changed,
     locked,
     require_move,
+    require_revision,
     store_expiry,
 )
+from billing.quote_versions import NOT_OFFERED, keep_version
 from billing.serializers import QuoteSerializer
 from bizsuite.errors import Forbidden, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
@@ -98,9 +100,11 @@ def update_quote(
 ) -> Quote:
     """Change a draft or a sent quote; of others only ALWAYS_CHANGEABLE.
 
-    A new `valid_until` revives an expired quote: it is again what it was, and may change in the
-    same breath. `items`, when given, replaces all items. What is sent as it is already changes
-    nothing. The number stays, whatever year the date moves to.
+    What was sent stays as it was sent: a change of it makes the next revision, a draft again until
+    it is sent, and the version that the customer has is kept. A new `valid_until` alone does not;
+    it revives an expired quote as what it was, which may change in the same breath. `items`, when
+    given, replaces all items. What is sent as it is already changes nothing. The number stays,
+    whatever year the date moves to.
     """
     quote, today = locked(quote), today or organisation().today()
     if if_version is not None and quote.version != if_version:
@@ -116,6 +120,8 @@ def update_quote(
     if store_expiry(quote, actor=actor, today=today):
         quote = locked(quote)
     changes |= rates_of_change(quote, changes)
+    if quote.sent_at is not None and (items is not None or not changes.keys() <= NOT_OFFERED):
+        changes |= _begin_revision(quote)
     for name, value in changes.items():
         setattr(quote, name, value)
     if "customer" in changes:
@@ -148,32 +154,53 @@ def send_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = None
     )
 
 
-def accept_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = None) -> Quote:
-    """The customer said yes, in time: from then on it does not expire."""
+def accept_quote(
+    quote: Quote,
+    *,
+    actor: Actor,
+    revision: int | None = None,
+    today: datetime.date | None = None,
+    **answered: Any,
+) -> Quote:
+    """The customer said yes, in time: from then on it does not expire.
+
+    revision: the version that they said it of; raises QuoteRevised if that is not the present one.
+    answered: answered_by and answered_from, where they said so on the quote's page.
+    """
     return _moved(
         quote,
         "accept",
         "quote.accepted",
         actor,
         today,
+        revision,
         status=QuoteStatus.ACCEPTED,
         accepted_at=timezone.now(),
+        **answered,
     )
 
 
 def decline_quote(
-    quote: Quote, *, actor: Actor, reason: str = "", today: datetime.date | None = None
+    quote: Quote,
+    *,
+    actor: Actor,
+    reason: str = "",
+    revision: int | None = None,
+    today: datetime.date | None = None,
+    **answered: Any,
 ) -> Quote:
-    """The customer said no."""
+    """The customer said no. The rest as of `accept_quote`."""
     return _moved(
         quote,
         "decline",
         "quote.declined",
         actor,
         today,
+        revision,
         status=QuoteStatus.DECLINED,
         declined_at=timezone.now(),
         decline_reason=reason,
+        **answered,
     )
 
 
@@ -229,12 +256,23 @@ def _moved(
     event: str,
     actor: Actor,
     today: datetime.date | None,
+    revision: int | None = None,
     **changes: Any,
 ) -> Quote:
     quote, today = locked(quote), today or organisation().today()
+    require_revision(quote, revision)
     require_move(quote, move, today)
     Quote.objects.filter(pk=quote.pk).change(**changes)
     return changed(quote, event, actor=actor, today=today)
+
+
+def _begin_revision(quote: Quote) -> dict[str, Any]:
+    """Keep what the customer has; returns what makes the quote a draft of its next version."""
+    keep_version(quote, now=timezone.now())
+    changes: dict[str, Any] = {"revision": quote.revision + 1, "sent_at": None}
+    if quote.status == QuoteStatus.SENT:
+        changes["status"] = QuoteStatus.DRAFT
+    return changes
 
 
 def _rate_of_invoice(quote: Quote, today: datetime.date) -> Decimal:

@@ -29,11 +29,13 @@ from billing.models import (
     Payment,
     Product,
     Quote,
+    QuoteVersion,
     SharedLink,
     Transaction,
     Transfer,
     WriteOff,
 )
+from billing.models.quotes import QuoteStatus
 from billing.shared_links import Shareable
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import ApiKey, User, organisation
@@ -156,6 +158,14 @@ def new_quote(amount: str | Decimal = "100.00", **fields: Any) -> dict[str, Any]
 def make_quote(*arguments: Any, **fields: Any) -> Quote:
     """A draft; see `new_quote`."""
     return quotes.create_quote(actor=SYSTEM, **new_quote(*arguments, **fields))
+
+
+def make_version(quote: Quote) -> QuoteVersion:
+    """What the customer had of a quote until it was changed."""
+    if quote.status == QuoteStatus.DRAFT:
+        quote = quotes.send_quote(quote, actor=SYSTEM)
+    quotes.update_quote(quote, notes=f"Revised {next(_numbers)}", actor=SYSTEM)
+    return quote.versions.get(revision=quote.revision - 1)
 
 
 def make_link(document: Shareable | None = None) -> SharedLink:

@@ -18,7 +18,7 @@ from billing.display import link_to, quote_badge
 from billing.models import Quote, QuoteItem
 from billing.models.invoices import InvoiceStatus
 from billing.models.quotes import ORDER_OF_QUOTES, UNANSWERED, QuoteStatus
-from billing.quote_states import MOVES
+from billing.quote_states import moves_from
 from billing.serializers import QuoteSerializer
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
@@ -66,7 +66,7 @@ def _state(quote: Any) -> str:
 
 
 def _allows(move: str) -> Callable[[Any], bool]:
-    return lambda quote: move in MOVES[_state(quote)]
+    return lambda quote: move in moves_from(_state(quote), revision=quote.revision)
 
 
 @admin.register(Quote)
@@ -172,7 +172,10 @@ class QuoteAdmin(MetadataMixin, ResourceAdmin):
     @record_action(
         label=gettext_lazy("Mark as sent"),
         icon="send",
-        question=gettext_lazy("Say that the customer has it. It can still be changed."),
+        question=gettext_lazy(
+            "Say that the customer has it. What is changed afterwards makes a new version, which"
+            " is sent again."
+        ),
         when=_allows("send"),
         primary=True,
     )

@@ -25,8 +25,10 @@ from billing.serializers.items import (
 )
 from billing.serializers.mailing import MailBodySerializer, QuoteMailBodySerializer
 from billing.serializers.quotes import (
+    AnswerSerializer,
     DeclineSerializer,
     QuoteSerializer,
+    QuoteVersionSerializer,
 )
 from billing.serializers.shared_links import OpenLinkSerializer, SharedLinkSerializer
 from billing.serializers.statements import StatementQuery, StatementSerializer
@@ -37,6 +39,7 @@ __all__ = [
     "AccountSerializer",
     "AllocateSerializer",
     "AllocationSerializer",
+    "AnswerSerializer",
     "CategorySerializer",
     "CreditNoteSerializer",
     "DeclineSerializer",
@@ -52,6 +55,7 @@ __all__ = [
     "QuoteMailBodySerializer",
     "QuoteSerializer",
     "QuoteTaxSerializer",
+    "QuoteVersionSerializer",
     "RefundBodySerializer",
     "RefundSerializer",
     "ReversalSerializer",

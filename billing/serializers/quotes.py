@@ -1,12 +1,14 @@
 """The public shape of quotes."""
 
 import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from billing.models import Quote
+from billing.models import Quote, QuoteVersion
 from billing.models.quotes import QuoteStatus
+from billing.quote_versions import as_quote
 from billing.serializers.catalogue import (
     COMMON_FIELDS,
     CurrencyField,
@@ -21,7 +23,13 @@ from billing.serializers.items import (
     QuoteTaxSerializer,
 )
 from bizsuite.api.expansion import Expansion
-from bizsuite.api.fields import ApiMoneyField, OptionalTextField, StrictDateField
+from bizsuite.api.fields import (
+    ApiMoneyField,
+    InstantField,
+    OptionalTextField,
+    StrictDateField,
+    StrictIntegerField,
+)
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from bizsuite.identity.models import organisation
 from customers.serializers import CUSTOMER_EXPANSION
@@ -132,7 +140,58 @@ class QuoteSerializer(PricedDocumentFields, RecordSerializer):
         } | PricedDocumentFields.help_texts
 
 
-class DeclineSerializer(StrictSerializer):
+# What a version is not: a quote that lives on.
+_OF_THE_QUOTE_NOW = (
+    "id",
+    "status",
+    "accepted_at",
+    "declined_at",
+    "decline_reason",
+    "answered_by",
+    "answered_from",
+    "invoice_id",
+    *COMMON_FIELDS,
+)
+
+
+class QuoteVersionSerializer(QuoteSerializer):
+    """A quote as the customer had it before it was revised: whatever a quote shows of the offer."""
+
+    replaced_at = InstantField(read_only=True)
+
+    expandable: ClassVar[Mapping[str, Expansion]] = {}
+
+    class Meta(QuoteSerializer.Meta):
+        fields = (
+            *(name for name in QuoteSerializer.Meta.fields if name not in _OF_THE_QUOTE_NOW),
+            "replaced_at",
+        )
+        read_only_fields = fields
+        help_texts = {
+            name: text
+            for name, text in QuoteSerializer.Meta.help_texts.items()
+            if name not in _OF_THE_QUOTE_NOW
+        } | {"replaced_at": "When it was revised."}
+
+    # What the base declares and a version does not show.
+    id = status = invoice_id = metadata = None
+
+    def to_representation(self, instance: QuoteVersion) -> dict[str, Any]:
+        return super().to_representation(as_quote(instance))
+
+
+class AnswerSerializer(StrictSerializer):
+    """What the customer said, and of which version."""
+
+    example = {"revision": 1}
+    revision = StrictIntegerField(
+        required=False,
+        min_value=1,
+        help_text="The version that they answered: refused if the quote has been revised since.",
+    )
+
+
+class DeclineSerializer(AnswerSerializer):
     example = {"reason": "Another offer was cheaper."}
     reason = OptionalTextField(max_length=2000, help_text="Why, in the customer's words.")
 

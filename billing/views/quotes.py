@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -14,10 +15,12 @@ from billing.filters import QuoteFilter
 from billing.models import Invoice, Quote
 from billing.models.quotes import ORDER_OF_QUOTES
 from billing.serializers import (
+    AnswerSerializer,
     DeclineSerializer,
     InvoiceSerializer,
     QuoteMailBodySerializer,
     QuoteSerializer,
+    QuoteVersionSerializer,
 )
 from billing.views.documents import InvoiceViewSet
 from billing.views.mailing import MailsDocuments
@@ -85,17 +88,40 @@ class QuoteViewSet(
         said = self.body if isinstance(self.body, dict) else {}
         return bool(said.get("mail", bool(said)))
 
-    @action(detail=True, methods=["post"], body_class=NoBody)
+    @action(detail=True, methods=["post"], body_class=AnswerSerializer)
     def accept(self, request: Any, pk: str) -> Response:
         """The customer said yes: until the end of `valid_until`."""
-        self.validated()
-        return self.answer(quotes.accept_quote(self.get_object(), actor=self.actor))
+        given = self.validated()
+        return self.answer(quotes.accept_quote(self.get_object(), actor=self.actor, **given))
 
     @action(detail=True, methods=["post"], body_class=DeclineSerializer)
     def decline(self, request: Any, pk: str) -> Response:
         """The customer said no, with a reason or without."""
         given = self.validated()
         return self.answer(quotes.decline_quote(self.get_object(), actor=self.actor, **given))
+
+    @extend_schema(operation_id="quotes_versions_list", responses=QuoteVersionSerializer(many=True))
+    @action(
+        detail=True,
+        methods=["get"],
+        serializer_class=QuoteVersionSerializer,
+        filterset_class=None,
+        sortable=("revision",),
+    )
+    def versions(self, request: Any, pk: str) -> Response:
+        """What the customer had before it was revised, version by version."""
+        return self.answer_page(self.get_object().versions.all())
+
+    @extend_schema(operation_id="quotes_version", summary="Get version of a quote")
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path=r"versions/(?P<revision>[0-9]{1,18})",
+        serializer_class=QuoteVersionSerializer,
+    )
+    def version(self, request: Any, pk: str, revision: str) -> Response:
+        """One of the earlier versions, as it was sent."""
+        return self.answer(get_object_or_404(self.get_object().versions.all(), revision=revision))
 
     @extend_schema(responses={200: InvoiceSerializer, 201: InvoiceSerializer})
     @action(detail=True, methods=["post"], body_class=NoBody)

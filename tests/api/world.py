@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from billing.models import InvoiceItem
+from billing.models import InvoiceItem, Quote
 from bizsuite.api.documentation import openapi_document
 from tests.api_client import ApiClient
 from tests.factories import (
@@ -21,6 +21,7 @@ from tests.factories import (
     make_payment,
     make_ticket,
     make_user,
+    make_version,
     make_write_off,
 )
 from tests.webhooks.factories import make_delivery, make_endpoint
@@ -129,6 +130,8 @@ class World:
     def _make(self, collection: str) -> int:
         if collection in MADE:
             return MADE[collection]().pk
+        if collection == "/quotes/{id}/versions":  # named by its number, made by revising
+            return make_version(Quote.objects.get(pk=self.id_in("/quotes"))).revision
         if collection == "/invoice_items":  # no resource of its own
             return InvoiceItem.objects.filter(invoice=self.id_in("/invoices"))[0].pk
         creation = next(each for each in operations() if str(each) == f"POST {collection}")

@@ -50,6 +50,11 @@ def deliveries_of_one_webhook() -> Filling:
     return f"/webhooks/{endpoint.pk}/deliveries", lambda: make_delivery(endpoint)
 
 
+def versions_of_one_quote() -> Filling:
+    quote = factories.make_quote()
+    return f"/quotes/{quote.pk}/versions", lambda: factories.make_version(quote)
+
+
 def files_of_one_ticket() -> Filling:
     ticket = factories.make_ticket()
     return f"/tickets/{ticket.pk}/attachments", lambda: factories.make_attachment(ticket)
@@ -98,6 +103,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/payments": payments_some_of_them_on_invoices,
     "/products": lambda: ("/products", factories.make_product),
     "/quotes": lambda: ("/quotes", factories.make_quote),
+    "/quotes/{id}/versions": versions_of_one_quote,
     "/departments": lambda: ("/departments", factories.make_department),
     "/tickets": lambda: ("/tickets", factories.make_ticket),
     "/tickets/{ticket_pk}/attachments": files_of_one_ticket,
