@@ -1,21 +1,39 @@
-"""Handing out printed documents, the same to programs and to staff."""
+"""Handing out printed documents, the same to programs and to staff: PDFs that a browser shows."""
 
 from typing import Any
 
 from django.http import HttpResponse
 
-from billing.models import Invoice
-from billing.pdf.printing import invoice_pdf, pdf_name
+from billing.models import CreditNote, Invoice, Quote
+from billing.pdf import printing
+from billing.statements import Statement
 from bizsuite.api.files import PdfNegotiation, file_response
 from bizsuite.identity.models import Organisation
 
 
 def invoice_response(request: Any, invoice: Invoice, *, seller: Organisation) -> HttpResponse:
-    """The invoice as a PDF that a browser shows in place."""
-    return file_response(
-        request,
-        invoice_pdf(invoice, seller=seller),
-        media_type=PdfNegotiation.media_type,
-        name=pdf_name(invoice),
-        inline=True,
+    return _shown(
+        request, printing.invoice_pdf(invoice, seller=seller), name=printing.pdf_name(invoice)
     )
+
+
+def quote_response(request: Any, quote: Quote, *, seller: Organisation) -> HttpResponse:
+    return _shown(request, printing.quote_pdf(quote, seller=seller), name=printing.pdf_name(quote))
+
+
+def credit_note_response(request: Any, note: CreditNote, *, seller: Organisation) -> HttpResponse:
+    return _shown(
+        request, printing.credit_note_pdf(note, seller=seller), name=printing.pdf_name(note)
+    )
+
+
+def statement_response(request: Any, statement: Statement, *, seller: Organisation) -> HttpResponse:
+    return _shown(
+        request,
+        printing.statement_pdf(statement, seller=seller),
+        name=printing.statement_pdf_name(statement),
+    )
+
+
+def _shown(request: Any, pdf: bytes, *, name: str) -> HttpResponse:
+    return file_response(request, pdf, media_type=PdfNegotiation.media_type, name=name, inline=True)

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
+from billing.admin.paper import PaperMixin
+from billing.downloads import credit_note_response
 from billing.models import CreditNote, CreditNoteItem
 from billing.models.credit_notes import ORDER_OF_CREDIT_NOTES
 from billing.serializers import CreditNoteSerializer
 from bizsuite.backoffice.display import day, money, number
+from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.related import RelatedList
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin, RelatedInline
 from customers.admin import CustomerAdmin
@@ -44,7 +47,7 @@ class CreditedItemsInline(RelatedInline):
 
 
 @admin.register(CreditNote)
-class CreditNoteAdmin(ReadOnlyAdmin):
+class CreditNoteAdmin(PaperMixin, ReadOnlyAdmin):
     """What was credited, to look at. A new one is made with the button on its invoice."""
 
     resource = "credit-notes"
@@ -105,6 +108,9 @@ class CreditNoteAdmin(ReadOnlyAdmin):
             (_("Tax"), money(record.tax, record.currency)),
             (_("Total"), money(record.amount, record.currency)),
         ]
+
+    def pdf_response(self, request: HttpRequest, record: CreditNote) -> HttpResponse:
+        return credit_note_response(request, record, seller=organisation_of(request))
 
 
 CustomerAdmin.announce(

@@ -2,24 +2,23 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
-from unfold.enums import ActionVariant
 
 from billing import credit_notes, invoices, payments, write_offs
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
 from billing.admin.invoice_tables import tables_of
 from billing.admin.items import ItemsInline
 from billing.admin.money_forms import CreditForm, worth
-from billing.admin.statements import PAGE_NAME, statement_page
+from billing.admin.paper import PaperMixin
+from billing.admin.statements import STATEMENT_PAGE, STATEMENT_PDF, statement_page, statement_pdf
 from billing.admin.write_offs import WriteOffForm
 from billing.display import invoice_badge, link_to
 from billing.downloads import invoice_response
@@ -62,7 +61,7 @@ class InvoiceItemsInline(ItemsInline):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(MetadataMixin, ResourceAdmin):
+class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     """Drafts are written here and issued with a button; an issued invoice hardly changes."""
 
     resource = "invoices"
@@ -195,34 +194,23 @@ class InvoiceAdmin(MetadataMixin, ResourceAdmin):
 
     # ── On paper ─────────────────────────────────────────────────────────────────
     def get_urls(self) -> list[URLPattern]:
-        pdf = path(
-            "<int:object_id>/pdf/",
-            self.admin_site.admin_view(self.pdf_view),
-            name="billing_invoice_pdf",
-        )
-        statement = path(
-            "statement/", self.admin_site.admin_view(self.statement_view), name=PAGE_NAME
-        )
-        return [pdf, statement, *super().get_urls()]
+        pages = ((STATEMENT_PAGE, self.statement_view), (STATEMENT_PDF, self.statement_pdf_view))
+        return [
+            *(
+                path(address, self.admin_site.admin_view(view), name=name)
+                for (name, address), view in pages
+            ),
+            *super().get_urls(),
+        ]
 
     def statement_view(self, request: HttpRequest) -> HttpResponse:
         return statement_page(request, self.admin_site.each_context(request))
 
-    def pdf_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        if not may(request, "read", self.resource):
-            raise PermissionDenied
-        invoice = get_object_or_404(Invoice, pk=object_id)
-        return invoice_response(request, invoice, seller=organisation_of(request))
+    def statement_pdf_view(self, request: HttpRequest) -> HttpResponse:
+        return statement_pdf(request)
 
-    def offered_actions(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-        pdf = {
-            "title": _("PDF"),
-            "icon": "picture_as_pdf",
-            "variant": ActionVariant.DEFAULT,
-            "attrs": {"target": "_blank"},
-            "path": reverse("admin:billing_invoice_pdf", args=[record.pk]),
-        }
-        return [*super().offered_actions(request, record), pdf]
+    def pdf_response(self, request: HttpRequest, record: Invoice) -> HttpResponse:
+        return invoice_response(request, record, seller=organisation_of(request))
 
     # ── Buttons ──────────────────────────────────────────────────────────────────
     @record_action(

@@ -14,7 +14,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from billing import quotes
 from billing.admin.forms import DeclineForm, QuoteForm
 from billing.admin.items import ItemsInline
+from billing.admin.paper import PaperMixin
 from billing.display import link_to, quote_badge
+from billing.downloads import quote_response
 from billing.models import Quote, QuoteItem
 from billing.models.invoices import InvoiceStatus
 from billing.models.quotes import ORDER_OF_QUOTES, UNANSWERED, QuoteStatus
@@ -70,7 +72,7 @@ def _allows(move: str) -> Callable[[Any], bool]:
 
 
 @admin.register(Quote)
-class QuoteAdmin(MetadataMixin, ResourceAdmin):
+class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     """Quotes are written here, and followed with buttons until they are invoices."""
 
     resource = "quotes"
@@ -167,6 +169,9 @@ class QuoteAdmin(MetadataMixin, ResourceAdmin):
     def delete_record(self, request: HttpRequest, record: Quote) -> bool:
         quotes.delete_quote(record, actor=self.actor(request))
         return True
+
+    def pdf_response(self, request: HttpRequest, record: Quote) -> HttpResponse:
+        return quote_response(request, record, seller=organisation_of(request))
 
     # ── Buttons ──────────────────────────────────────────────────────────────────
     @record_action(

@@ -6,7 +6,7 @@ from django import forms
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from billing.downloads import statement_response
 from billing.statements import Line, Statement, customer_statement
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.middleware import organisation_of
@@ -23,7 +24,9 @@ from bizsuite.backoffice.related import RelatedList
 from customers.admin import CustomerAdmin
 from customers.models import Customer
 
-PAGE_NAME = "billing_customer_statement"
+# Each page's name and its address below the invoices'.
+STATEMENT_PAGE = ("billing_customer_statement", "statement/")
+STATEMENT_PDF = ("billing_customer_statement_pdf", "statement/pdf/")
 
 
 class DayWidget(UnfoldAdminTextInputWidget):
@@ -46,13 +49,7 @@ class PeriodForm(forms.Form):
 
 def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """`?customer=` names whose. `context`: what every page of the site has."""
-    if not (may(request, "read", "payments") and may(request, "read", "invoices")):
-        raise PermissionDenied
-    asked = request.GET.get("customer", "")
-    pk = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
-    customer = get_object_or_404(Customer, pk=pk)
-    profile = organisation_of(request)
-    form = PeriodForm({"date_to": profile.today().isoformat(), **request.GET.dict()})
+    customer, form = _asked(request)
     context |= {
         "title": _("Statement of %(name)s") % {"name": customer},
         "customer": customer,
@@ -60,9 +57,38 @@ def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpRespons
         "form": form,
     }
     if form.is_valid():
-        statement = customer_statement(customer, currency=profile.currency, **form.cleaned_data)
-        context |= {"figures": _figures(statement), "lines": _table(statement)}
+        statement = _statement(request, customer, form)
+        context |= {
+            "figures": _figures(statement),
+            "lines": _table(statement),
+            "pdf_url": f"{reverse(f'admin:{STATEMENT_PDF[0]}')}?{request.GET.urlencode()}",
+        }
     return TemplateResponse(request, "billing/statement.html", context)
+
+
+def statement_pdf(request: HttpRequest) -> HttpResponse:
+    """The same on paper; back to the page where its dates are wrong."""
+    customer, form = _asked(request)
+    if not form.is_valid():
+        return redirect(f"{reverse(f'admin:{STATEMENT_PAGE[0]}')}?{request.GET.urlencode()}")
+    statement = _statement(request, customer, form)
+    return statement_response(request, statement, seller=organisation_of(request))
+
+
+def _asked(request: HttpRequest) -> tuple[Customer, PeriodForm]:
+    """Raises PermissionDenied and Http404."""
+    if not (may(request, "read", "payments") and may(request, "read", "invoices")):
+        raise PermissionDenied
+    asked = request.GET.get("customer", "")
+    pk = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
+    customer = get_object_or_404(Customer, pk=pk)
+    today = organisation_of(request).today().isoformat()
+    return customer, PeriodForm({"date_to": today, **request.GET.dict()})
+
+
+def _statement(request: HttpRequest, customer: Customer, form: PeriodForm) -> Statement:
+    currency = organisation_of(request).currency
+    return customer_statement(customer, currency=currency, **form.cleaned_data)
 
 
 def _figures(statement: Statement) -> list[tuple[str, Any]]:
@@ -99,6 +125,10 @@ def _linked(line: Line) -> SafeString:
 
 CustomerAdmin.announce(
     RelatedList(
-        gettext_lazy("Statement"), "account_balance_wallet", "payments", PAGE_NAME, "customer"
+        gettext_lazy("Statement"),
+        "account_balance_wallet",
+        "payments",
+        STATEMENT_PAGE[0],
+        "customer",
     )
 )

@@ -2,7 +2,6 @@
 
 import datetime
 import functools
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import typst
 
+from billing.pdf.letters import FONTS, printable
 from bizsuite.exact_json import encode
+from bizsuite.identity.models import Logo
 
 HERE = Path(__file__).parent
-# One compiler per process, because it keeps the fonts; it serves one thread at a time.
-_turn = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +26,20 @@ class Attachment:
 
 
 def typeset(
-    data: Mapping[str, Any], *, dated: datetime.datetime, attachment: Attachment | None = None
+    data: Mapping[str, Any],
+    *,
+    dated: datetime.datetime,
+    logo: Logo | None = None,
+    attachment: Attachment | None = None,
 ) -> bytes:
     """A PDF of `document.typ` filled with `data`: always the same bytes for the same input.
 
     dated: the instant that the file says it was made at.
-    attachment: with one it is a PDF/A-3b, which may hold files and be kept for good. Letters that
-    no font has raise typst.TypstError there.
+    attachment: with one it is a PDF/A-3b (ISO 19005-3), which may hold files and be kept for good.
     """
-    inputs = {"data": encode(data).decode()}
+    inputs = {"data": encode(_printable(data)).decode()}
+    if logo is not None:
+        inputs["logo"] = _listed(bytes(logo.png))
     if attachment is not None:
         inputs["attachment"] = encode(
             {
@@ -44,20 +48,38 @@ def typeset(
                 "content": attachment.content.decode(),
             }
         ).decode()
-    with _turn:
-        pdf = _compiler().compile(
-            sys_inputs=inputs,
-            format="pdf",
-            pdf_standards=["a-3b"] if attachment is not None else [],
-            timestamp=int(dated.timestamp()),
-        )
+    pdf = typst.compile(
+        str(HERE / "document.typ"),
+        root=str(HERE),
+        font_paths=_fonts(),
+        format="pdf",
+        sys_inputs=inputs,
+        pdf_standards=["a-3b"] if attachment is not None else [],
+        timestamp=int(dated.timestamp()),
+    )
     assert isinstance(pdf, bytes)  # pages of other formats come as a list
     return pdf
 
 
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {name: _printable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(each) for each in value]
+    return value
+
+
+@functools.lru_cache(maxsize=4)
+def _listed(png: bytes) -> str:
+    """As a list of its bytes: what is handed over has to be text."""
+    return encode(list(png)).decode()
+
+
 @functools.cache
-def _compiler() -> typst.Compiler:
-    """Our own fonts first; for scripts they have no letters of, those that the system has."""
-    return typst.Compiler(
-        input=str(HERE / "document.typ"), root=str(HERE), font_paths=[str(HERE / "fonts")]
+def _fonts() -> typst.Fonts:
+    """Ours alone: the same document looks the same on every machine."""
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
     )

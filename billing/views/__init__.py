@@ -14,7 +14,7 @@ from billing.views.documents import (
 )
 from billing.views.quotes import QuoteViewSet
 from billing.views.shared_links import SharedLinkViewSet
-from billing.views.statements import StatementView
+from billing.views.statements import StatementPdfView, StatementView
 from billing.views.transfers import TransferViewSet
 from billing.views.write_offs import WriteOffViewSet
 
@@ -28,6 +28,7 @@ __all__ = [
     "ProductViewSet",
     "QuoteViewSet",
     "SharedLinkViewSet",
+    "StatementPdfView",
     "StatementView",
     "TransactionViewSet",
     "TransferViewSet",

@@ -3,17 +3,23 @@
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from billing import credit_notes
+from billing.downloads import credit_note_response
 from billing.event_types import CREDIT_NOTE
 from billing.filters import CreditNoteFilter
 from billing.models import CreditNote
 from billing.models.credit_notes import ORDER_OF_CREDIT_NOTES
 from billing.serializers import CreditNoteSerializer, MailBodySerializer
 from billing.views.mailing import MailsDocuments
+from bizsuite.api.files import PdfNegotiation
 from bizsuite.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin
+from bizsuite.identity.models import organisation
 
 
 class CreditNoteViewSet(MailsDocuments, ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
@@ -40,3 +46,9 @@ class CreditNoteViewSet(MailsDocuments, ListMixin, CreateMixin, RetrieveMixin, R
     def send(self, request: Any, pk: str) -> Response:
         """Mail it to the customer."""
         return self.mailed(**self.validated())
+
+    @extend_schema(responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)
+    def pdf(self, request: Any, pk: str) -> HttpResponse:
+        """The credit note to print or send."""
+        return credit_note_response(request, self.get_object(), seller=organisation())

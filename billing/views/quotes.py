@@ -4,12 +4,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from billing import quotes
+from billing.downloads import quote_response
 from billing.event_types import QUOTE
 from billing.filters import QuoteFilter
 from billing.models import Invoice, Quote
@@ -24,6 +27,7 @@ from billing.serializers import (
 )
 from billing.views.documents import InvoiceViewSet
 from billing.views.mailing import MailsDocuments
+from bizsuite.api.files import PdfNegotiation
 from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
@@ -33,6 +37,7 @@ from bizsuite.api.views import (
     RetrieveMixin,
     UpdateMixin,
 )
+from bizsuite.identity.models import organisation
 
 
 class QuoteViewSet(
@@ -122,6 +127,12 @@ class QuoteViewSet(
     def version(self, request: Any, pk: str, revision: str) -> Response:
         """One of the earlier versions, as it was sent."""
         return self.answer(get_object_or_404(self.get_object().versions.all(), revision=revision))
+
+    @extend_schema(responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)
+    def pdf(self, request: Any, pk: str) -> HttpResponse:
+        """The quote to print or send. What is still a draft says so across the page."""
+        return quote_response(request, self.get_object(), seller=organisation())
 
     @extend_schema(responses={200: InvoiceSerializer, 201: InvoiceSerializer})
     @action(detail=True, methods=["post"], body_class=NoBody)

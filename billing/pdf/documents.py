@@ -1,0 +1,199 @@
+"""What an invoice, a quote and a credit note say on paper: every word and figure, ready to be set."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.invoices import copied_details
+from billing.models import CreditNote, Invoice, Quote
+from billing.models.invoices import InvoiceStatus
+from billing.models.items import DocumentTax
+from billing.models.quotes import QuoteStatus
+from billing.pdf.figures import (
+    day_text,
+    money_text,
+    quantity_text,
+    rate_text,
+    unit_price_text,
+)
+from billing.pdf.layout import Words, columns, rows, sheet
+from billing.pdf.parties import customer_lines
+from billing.pdf.payment import payment_words
+from bizsuite.identity.models import Organisation
+
+# Written large across the page: these are no demands for money.
+MARKS = {InvoiceStatus.DRAFT: gettext_lazy("DRAFT"), InvoiceStatus.VOID: gettext_lazy("VOID")}
+QUOTE_MARKS = {QuoteStatus.DRAFT: gettext_lazy("DRAFT")}
+# Beside the title.
+TAGS = {InvoiceStatus.PAID: gettext_lazy("PAID")}
+QUOTE_TAGS = {
+    QuoteStatus.ACCEPTED: gettext_lazy("ACCEPTED"),
+    QuoteStatus.CONVERTED: gettext_lazy("ACCEPTED"),
+    QuoteStatus.DECLINED: gettext_lazy("DECLINED"),
+    QuoteStatus.EXPIRED: gettext_lazy("EXPIRED"),
+}
+# With more rates than these they have a table of their own.
+MOST_TAXES_IN_SUMS = 6
+
+
+def invoice_words(invoice: Invoice, *, seller: Organisation) -> Words:
+    """What `document.typ` is filled with for an invoice."""
+    words = sheet(seller, title=_("Invoice"), number=invoice.number or "")
+    words["mark"] = str(MARKS.get(InvoiceStatus(invoice.status), ""))
+    words["tag"] = str(TAGS.get(InvoiceStatus(invoice.status), ""))
+    # Frozen once it is issued; a draft shows the customer of today.
+    details = invoice.customer_details or copied_details(invoice.customer)
+    words["customer"] = customer_lines(details)
+    words["facts"] = [
+        [_("Date"), day_text(invoice.date)],
+        [_("Due date"), day_text(invoice.due_date)],
+    ]
+    words |= _content(invoice, invoice.items.all(), invoice.taxes.all())
+    words["settled"] = _settled(invoice)
+    words["due"] = [_("Balance due"), money_text(invoice.balance, invoice.currency)]
+    words["payment"] = _demand(invoice, seller)
+    words["notes"] = [[_("Notes"), invoice.notes]] if invoice.notes else []
+    return words
+
+
+def quote_words(quote: Quote, *, seller: Organisation, status: QuoteStatus) -> Words:
+    """What `document.typ` is filled with for a quote. status: as it is on the day of printing."""
+    words = sheet(seller, title=_("Quote"), number=quote.number)
+    words["mark"] = str(QUOTE_MARKS.get(status, ""))
+    words["tag"] = str(QUOTE_TAGS.get(status, ""))
+    words["customer_label"] = _("For")
+    words["customer"] = customer_lines(copied_details(quote.customer))
+    words["facts"] = [
+        [_("Date"), day_text(quote.date)],
+        [_("Valid until"), day_text(quote.valid_until)],
+    ]
+    words |= _content(quote, quote.items.all(), quote.taxes.all())
+    words["notes"] = [[_("Notes"), quote.notes]] if quote.notes else []
+    if status in (QuoteStatus.DRAFT, QuoteStatus.SENT):
+        words["signing"] = {
+            "sentence": _("To accept, sign and send back until %(day)s.")
+            % {"day": day_text(quote.valid_until)},
+            "places": [_("Place and date"), _("Name and signature")],
+        }
+    return words
+
+
+def credit_note_words(note: CreditNote, *, seller: Organisation) -> Words:
+    """What `document.typ` is filled with for a credit note."""
+    words = sheet(seller, title=_("Credit note"), number=note.number)
+    words["customer_label"] = _("Credited to")
+    words["customer"] = customer_lines(note.customer_details)
+    words["facts"] = [
+        [_("Date"), day_text(note.date)],
+        [_("For invoice"), str(note.invoice)],
+        [_("Invoice date"), day_text(note.invoice.date)],
+    ]
+    items = note.items.all()
+    words["columns"] = columns(
+        (_("Description"), "wide"),
+        (_("Quantity"), "figures"),
+        (_("Tax"), "figures"),
+        (_("Amount"), "figures"),
+    )
+    words |= rows(
+        [
+            [
+                item.invoice_item.description,
+                quantity_text(item.quantity) if item.quantity is not None else "–",
+                rate_text(item.invoice_item.tax_rate),
+                money_text(item.total, note.currency),
+            ]
+            for item in items
+        ],
+        [item.total for item in items],
+        note.currency,
+    )
+    words |= _sums(note, note.taxes.all())
+    words["total"] = [_("Total credited"), money_text(note.amount, note.currency)]
+    words["notes"] = [[_("Reason"), note.reason]] if note.reason else []
+    return words
+
+
+def _content(document: Invoice | Quote, items: Iterable[Any], taxes: Iterable[Any]) -> Words:
+    items = list(items)
+    currency = document.currency
+    cells = [
+        [
+            item.description,
+            quantity_text(item.quantity),
+            unit_price_text(item.amount, currency),
+            rate_text(item.tax_rate),
+            money_text(item.total, currency),
+        ]
+        for item in items
+    ]
+    return {
+        "columns": columns(
+            (_("Description"), "wide"),
+            (_("Quantity"), "figures"),
+            (_("Price"), "figures"),
+            (_("Tax"), "figures"),
+            (_("Amount"), "figures"),
+        ),
+        **rows(cells, [item.total for item in items], currency),
+        **_sums(document, taxes),
+        "total": [_("Total"), money_text(document.amount, currency)],
+    }
+
+
+def _sums(document: Invoice | Quote | CreditNote, taxes: Iterable[DocumentTax]) -> Words:
+    """From the items to the total: the tax at each rate, or a table of them where there are many."""
+    currency = document.currency
+    charged = [tax for tax in taxes if tax.rate]
+    net = [_("Net"), money_text(document.subtotal, currency)]
+    if len(charged) <= MOST_TAXES_IN_SUMS:
+        lines = [
+            [
+                _("Tax %(rate)s on %(net)s")
+                % {"rate": rate_text(tax.rate), "net": money_text(tax.net, currency)},
+                money_text(tax.tax, currency),
+            ]
+            for tax in charged
+        ]
+        return {"sums": [net, *lines]}
+    return {
+        "sums": [net, [_("Tax"), money_text(document.tax, currency)]],
+        "tax_table": {
+            "title": _("Tax by rate"),
+            "columns": columns((_("Rate"), "wide"), (_("Net"), "figures"), (_("Tax"), "figures")),
+            "rows": [
+                [rate_text(tax.rate), money_text(tax.net, currency), money_text(tax.tax, currency)]
+                for tax in charged
+            ],
+        },
+    }
+
+
+def _settled(invoice: Invoice) -> list[list[str]]:
+    """What came of it since: nothing is said of an invoice that is owed in full."""
+    settled = [
+        (_("Paid"), invoice.paid),
+        (_("Credited"), invoice.credited),
+        (_("Written off"), invoice.written_off),
+    ]
+    return [[name, money_text(-amount, invoice.currency)] for name, amount in settled if amount]
+
+
+def _demand(invoice: Invoice, seller: Organisation) -> Words | None:
+    """Where to pay; not of what nobody is to pay, nor may be scanned while it is a draft."""
+    is_draft = invoice.status == InvoiceStatus.DRAFT
+    if not (is_draft or invoice.is_open()):
+        return None
+    return payment_words(
+        seller,
+        sentence=_("Please pay %(amount)s by %(day)s.")
+        % {
+            "amount": money_text(invoice.balance, invoice.currency),
+            "day": day_text(invoice.due_date),
+        },
+        reference=invoice.number or _("given when it is issued"),
+        amount=None if is_draft else invoice.balance,
+        currency=invoice.currency,
+    )
