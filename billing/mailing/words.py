@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from billing.models import CreditNote, Invoice, Payment, Quote
 from billing.models.mailing import MailKind
-from billing.pdf.printing import LOCALE, money_text
+from billing.pdf.figures import LOCALE, money_text
 from bizsuite.identity.models import Organisation
 from customers.models import Customer
 
