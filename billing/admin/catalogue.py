@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from billing import catalogue
 from billing.admin.forms import NOT_NEGATIVE, PERCENTAGE, bounded
+from billing.admin.item_forms import offer_tax_categories, offer_units
 from billing.models import Account, Category, Product
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
 from bizsuite.backoffice.archiving import ArchivableMixin
@@ -104,6 +105,13 @@ class ProductForm(MetadataForm):
         super().__init__(*args, **kwargs)
         bounded(self, "price", NOT_NEGATIVE)
         bounded(self, "tax_rate", *PERCENTAGE)
+        offer_units(self)
+        offer_tax_categories(self)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The action puts in what was left empty of how it is taxed, and judges all of it."""
+        excluded: set[str] = super()._get_validation_exclusions()
+        return excluded | {"unit", "tax_category", "tax_exemption_reason"}
 
 
 @admin.register(Product)
@@ -115,7 +123,11 @@ class ProductAdmin(NamedAdmin):
     list_display = ("name", "type", "money_price", "count_tax_rate", "state_badge")
     list_filter = (ArchivedFilter, "type")
     fieldsets = (
-        (None, {"fields": ("name", "type", ("price", "tax_rate"), "description")}),
+        (None, {"fields": ("name", "type", ("price", "unit"), "tax_rate", "description")}),
+        (
+            gettext_lazy("Where no tax is charged"),
+            {"fields": ("tax_category", "tax_exemption_reason"), "classes": ("collapse",)},
+        ),
         FOR_OTHER_SYSTEMS,
     )
 

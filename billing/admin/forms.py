@@ -19,8 +19,7 @@ from unfold.widgets import (
 )
 
 from billing.defaults import DEFAULT_ACCOUNT
-from billing.models import Account, Category
-from billing.models.catalogue import FlowType
+from billing.models import Account
 from billing.models.quotes import QuoteStatus
 from bizsuite.backoffice.metadata import MetadataForm
 from bizsuite.backoffice.record_actions import ActionForm
@@ -68,7 +67,22 @@ def without_links(form: forms.BaseForm, *names: str) -> None:
                 setattr(form.fields[name].widget, f"can_{link}_related", False)
 
 
-class InvoiceForm(MetadataForm):
+class PricedDocumentForm(MetadataForm):
+    """What invoices and quotes say about their prices."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in (
+            ("discount_percent", _("Discount %")),
+            ("discount_amount", _("Discount")),
+        ):
+            if name in self.fields:
+                self.fields[name].label = label
+        bounded(self, "discount_percent", *PERCENTAGE)
+        bounded(self, "discount_amount", NOT_NEGATIVE)
+
+
+class InvoiceForm(PricedDocumentForm):
     renamed: ClassVar[Mapping[str, str]] = MetadataForm.renamed | {"invoice_number": "number"}
     invoice_number = forms.CharField(
         label=gettext_lazy("Number"),
@@ -90,7 +104,7 @@ class InvoiceForm(MetadataForm):
             del self.fields["invoice_number"]
 
 
-class QuoteForm(MetadataForm):
+class QuoteForm(PricedDocumentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
@@ -111,54 +125,6 @@ class DeclineForm(ActionForm):
         help_text=gettext_lazy("In the customer's words; it helps with the next quote."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
-
-
-class ItemForm(forms.ModelForm):
-    """An item. Description, price and tax rate are the product's where they are left empty."""
-
-    class Meta:
-        labels: ClassVar[dict[str, Any]] = {
-            "quantity": gettext_lazy("Qty"),
-            "tax_rate": gettext_lazy("Tax %"),
-        }
-        widgets: ClassVar[dict[str, Any]] = {
-            "description": UnfoldAdminTextInputWidget(attrs={"class": "item-description"}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        optional(self, "description", "amount", "tax_rate")
-        if self.instance.pk is None and "tax_rate" in self.fields:
-            self.initial["tax_rate"] = self.fields["tax_rate"].initial = None
-        if "category" in self.fields:
-            self.fields["category"].queryset = Category.objects.active().filter(
-                type=FlowType.INCOME
-            )
-        without_links(self, "product", "category")
-        bounded(self, "quantity", positive)
-        bounded(self, "amount", NOT_NEGATIVE)
-        bounded(self, "tax_rate", *PERCENTAGE)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        product = cleaned.get("product")
-        if not cleaned.get("description") and "description" not in self.errors:
-            cleaned["description"] = product.name if product else ""
-        if cleaned.get("amount") is None and "amount" not in self.errors and product:
-            cleaned["amount"] = product.price
-        if self.has_changed():
-            self._require_filled(cleaned)
-        return cleaned
-
-    def _require_filled(self, cleaned: dict[str, Any]) -> None:
-        for name in ("description", "amount"):
-            if name not in self.errors and cleaned.get(name) in (None, ""):
-                self.add_error(name, _("Give this, or choose a product."))
-
-    def _get_validation_exclusions(self) -> set[str]:
-        """The action puts in the tax rate that was left empty."""
-        excluded: set[str] = super()._get_validation_exclusions()
-        return excluded | {"tax_rate"} if self.cleaned_data.get("tax_rate") is None else excluded
 
 
 class PaymentOnInvoiceForm(ActionForm):

@@ -18,6 +18,7 @@ from billing.admin.invoice_tables import tables_of
 from billing.admin.items import ItemsInline
 from billing.admin.money_forms import CreditForm, worth
 from billing.admin.paper import PaperMixin
+from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
 from billing.admin.statements import STATEMENT_PAGE, STATEMENT_PDF, statement_page, statement_pdf
 from billing.admin.write_offs import WriteOffForm
 from billing.display import invoice_badge, link_to
@@ -92,7 +93,11 @@ class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     inlines = (InvoiceItemsInline,)
     record_actions = ("issue", "record_payment", "credit", "write_off", "void")
     fieldsets = (
-        (None, {"fields": ("customer", ("date", "due_date"), "notes")}),
+        (
+            None,
+            {"fields": ("customer", ("date", "due_date"), ("reference", "supply_date"), "notes")},
+        ),
+        PRICES_FIELDSET,
         FOR_OTHER_SYSTEMS,
     )
     add_fieldsets = (
@@ -138,9 +143,7 @@ class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     def summary(self, request: HttpRequest, record: Invoice) -> list[tuple[Any, Any]]:
         figures = [
             (_("Status"), self.state_badge(record)),
-            (_("Net"), money(record.subtotal, record.currency)),
-            (_("Tax"), money(record.tax, record.currency)),
-            (_("Total"), money(record.amount, record.currency)),
+            *price_figures(record),
         ]
         if record.status != InvoiceStatus.DRAFT:
             figures.append((_("Paid"), money(record.paid, record.currency)))
@@ -160,7 +163,7 @@ class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
         return initial | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
-        return () if _is_draft(obj) else ("customer", "date")
+        return () if _is_draft(obj) else ("customer", "date", "supply_date", *PRICES)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_draft(obj) and super().has_delete_permission(request, obj)

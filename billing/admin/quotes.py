@@ -15,6 +15,7 @@ from billing import quotes
 from billing.admin.forms import DeclineForm, QuoteForm
 from billing.admin.items import ItemsInline
 from billing.admin.paper import PaperMixin
+from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
 from billing.display import link_to, quote_badge
 from billing.downloads import quote_response
 from billing.models import Quote, QuoteItem
@@ -101,7 +102,8 @@ class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     inlines = (QuoteItemsInline,)
     record_actions = ("send", "accept", "decline", "convert")
     fieldsets = (
-        (None, {"fields": ("customer", ("date", "valid_until"), "notes")}),
+        (None, {"fields": ("customer", ("date", "valid_until"), "reference", "notes")}),
+        PRICES_FIELDSET,
         FOR_OTHER_SYSTEMS,
     )
 
@@ -138,9 +140,7 @@ class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     def summary(self, request: HttpRequest, record: Quote) -> list[tuple[Any, Any]]:
         figures = [
             (_("Status"), self.state_badge(record)),
-            (_("Net"), money(record.subtotal, record.currency)),
-            (_("Tax"), money(record.tax, record.currency)),
-            (_("Total"), money(record.amount, record.currency)),
+            *price_figures(record),
         ]
         if record.decline_reason:
             figures.append((_("Why it was declined"), record.decline_reason))
@@ -154,7 +154,17 @@ class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
         return initial | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Quote | None = None) -> Any:
-        return () if is_changeable(obj) else ("customer", "date", "valid_until", "notes")
+        return (
+            ()
+            if is_changeable(obj)
+            else (
+                "customer",
+                "date",
+                "valid_until",
+                "notes",
+                *PRICES,
+            )
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         deletable = obj is None or _allows("delete")(obj)
