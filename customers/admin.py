@@ -35,7 +35,19 @@ class CustomerAdmin(ArchivableMixin, MetadataMixin, ResourceAdmin):
     list_filter = (ArchivedFilter,)
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("account", "contact_name", ("email", "phone"), "tax_id", "notes")}),
+        (
+            None,
+            {
+                "fields": (
+                    "account",
+                    "contact_name",
+                    ("email", "phone"),
+                    "tax_id",
+                    "notes",
+                    "reminders_paused",
+                )
+            },
+        ),
         (
             gettext_lazy("Address"),
             {"fields": ("address", ("city", "zip"), ("state", "country"))},

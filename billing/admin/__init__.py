@@ -4,8 +4,10 @@ from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
 from billing.admin.credit_notes import CreditNoteAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import JournalEntryAdmin
+from billing.admin.mail_texts import MailTemplateAdmin
 from billing.admin.payments import PaymentAdmin
 from billing.admin.quotes import QuoteAdmin
+from billing.admin.reminders import ReminderLevelAdmin
 from billing.admin.transactions import TransactionAdmin
 from billing.admin.transfers import TransferAdmin
 from billing.admin.write_offs import WriteOffAdmin
@@ -16,9 +18,11 @@ __all__ = [
     "CreditNoteAdmin",
     "InvoiceAdmin",
     "JournalEntryAdmin",
+    "MailTemplateAdmin",
     "PaymentAdmin",
     "ProductAdmin",
     "QuoteAdmin",
+    "ReminderLevelAdmin",
     "TransactionAdmin",
     "TransferAdmin",
     "WriteOffAdmin",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
+from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.paper import PaperMixin
 from billing.downloads import credit_note_response
 from billing.models import CreditNote, CreditNoteItem
@@ -47,12 +48,16 @@ class CreditedItemsInline(RelatedInline):
 
 
 @admin.register(CreditNote)
-class CreditNoteAdmin(PaperMixin, ReadOnlyAdmin):
+class CreditNoteAdmin(MailsDocumentsMixin, PaperMixin, ReadOnlyAdmin):
     """What was credited, to look at. A new one is made with the button on its invoice."""
 
     resource = "credit-notes"
     event_resource = "credit_note"
     serializer_class = CreditNoteSerializer
+    record_actions = ("send_by_mail",)
+    send_by_mail = mail_action(
+        gettext_lazy("Send by mail"), gettext_lazy("What is written here can be changed.")
+    )
 
     list_display = (
         "shown_number",

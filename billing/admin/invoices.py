@@ -16,6 +16,7 @@ from billing import credit_notes, invoices, payments, write_offs
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
 from billing.admin.invoice_tables import tables_of
 from billing.admin.items import ItemsInline
+from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.money_forms import CreditForm, worth
 from billing.admin.paper import PaperMixin
 from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
@@ -26,7 +27,7 @@ from billing.downloads import invoice_response
 from billing.models import Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, ORDER_OF_INVOICES, InvoiceStatus
 from billing.serializers import InvoiceSerializer
-from bizsuite.backoffice.display import day, money
+from bizsuite.backoffice.display import day, moment, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
@@ -62,7 +63,7 @@ class InvoiceItemsInline(ItemsInline):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
+class InvoiceAdmin(MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin):
     """Drafts are written here and issued with a button; an issued invoice hardly changes."""
 
     resource = "invoices"
@@ -91,13 +92,17 @@ class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
     inlines = (InvoiceItemsInline,)
-    record_actions = ("issue", "record_payment", "credit", "write_off", "void")
+    record_actions = ("issue", "record_payment", "send_by_mail", "credit", "write_off", "void")
     fieldsets = (
         (
             None,
             {"fields": ("customer", ("date", "due_date"), ("reference", "supply_date"), "notes")},
         ),
         PRICES_FIELDSET,
+        (
+            gettext_lazy("Mail and reminders"),
+            {"fields": ("delivery_email", ("disputed", "reminders_paused"))},
+        ),
         FOR_OTHER_SYSTEMS,
     )
     add_fieldsets = (
@@ -152,6 +157,12 @@ class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
             if record.written_off:
                 figures.append((_("Written off"), money(record.written_off, record.currency)))
             figures.append((_("Balance"), money(record.balance, record.currency)))
+        if record.sent_at:
+            figures.append((_("Mailed"), moment(record.sent_at)))
+        if record.reminded_at:
+            figures.append((_("Reminded"), moment(record.reminded_at)))
+        if record.late_fee_for is not None:
+            figures.append((_("Late fee for"), link_to(record.late_fee_for)))
         quote = getattr(record, "quote", None)
         if quote is not None and may(request, "read", "quotes"):
             figures.append((_("Quote"), link_to(quote)))
@@ -242,6 +253,11 @@ class InvoiceAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
         given = {name: value for name, value in data.items() if value not in (None, "")}
         payment = payments.pay_invoice(record, actor=self.actor(request), **given)
         return _("%(amount)s recorded.") % {"amount": payment}
+
+    send_by_mail = mail_action(
+        gettext_lazy("Send by mail"),
+        gettext_lazy("The customer gets it with the PDF. What is written here can be changed."),
+    )
 
     @record_action(
         label=gettext_lazy("Credit"),

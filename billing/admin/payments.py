@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 
 from billing import payments, refunds
 from billing.admin.forms import bounded, optional, positive, without_links
+from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.money_forms import AllocateForm, RefundForm, ReversePaymentForm, worth
 from billing.defaults import DEFAULT_ACCOUNT
 from billing.display import payment_badge
@@ -142,7 +143,7 @@ class CreditLeftFilter(admin.SimpleListFilter):
 
 
 @admin.register(Payment)
-class PaymentAdmin(MetadataMixin, ResourceAdmin):
+class PaymentAdmin(MailsDocumentsMixin, MetadataMixin, ResourceAdmin):
     """Money that came in. What has been received is not edited: it is allocated, goes back, or
     turns out never to have been."""
 
@@ -173,7 +174,7 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
     date_hierarchy = "date"
     autocomplete_fields = ("customer",)
     inlines = (AllocationsInline, RefundsInline)
-    record_actions = ("allocate", "refund", "reverse")
+    record_actions = ("send_by_mail", "allocate", "refund", "reverse")
     fieldsets = (
         (
             None,
@@ -250,6 +251,11 @@ class PaymentAdmin(MetadataMixin, ResourceAdmin):
         return payments.record_payment(actor=self.actor(request), **data)
 
     # ── Buttons ──────────────────────────────────────────────────────────────────
+    send_by_mail = mail_action(
+        gettext_lazy("Mail a receipt"),
+        gettext_lazy("The customer reads that the money arrived, and what it pays."),
+    )
+
     @record_action(
         label=gettext_lazy("Allocate credit"),
         icon="playlist_add_check",

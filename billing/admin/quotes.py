@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from billing import quotes
 from billing.admin.forms import DeclineForm, QuoteForm
 from billing.admin.items import ItemsInline
+from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.paper import PaperMixin
 from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
 from billing.display import link_to, quote_badge
@@ -73,7 +74,7 @@ def _allows(move: str) -> Callable[[Any], bool]:
 
 
 @admin.register(Quote)
-class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
+class QuoteAdmin(MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin):
     """Quotes are written here, and followed with buttons until they are invoices."""
 
     resource = "quotes"
@@ -100,7 +101,7 @@ class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
     inlines = (QuoteItemsInline,)
-    record_actions = ("send", "accept", "decline", "convert")
+    record_actions = ("send", "send_by_mail", "accept", "decline", "convert")
     fieldsets = (
         (None, {"fields": ("customer", ("date", "valid_until"), "reference", "notes")}),
         PRICES_FIELDSET,
@@ -197,6 +198,13 @@ class QuoteAdmin(PaperMixin, MetadataMixin, ResourceAdmin):
     def send(self, request: HttpRequest, record: Quote, data: dict[str, Any]) -> str:
         sent = quotes.send_quote(record, actor=self.actor(request))
         return _("%(number)s is marked as sent.") % {"number": sent.number}
+
+    send_by_mail = mail_action(
+        gettext_lazy("Send by mail"),
+        gettext_lazy(
+            "The customer gets it, and it is marked as sent. Change what is written here."
+        ),
+    )
 
     @record_action(
         label=gettext_lazy("Accept"),

@@ -146,6 +146,15 @@ def address_of(document: Mailable) -> str:
     return own or document.customer.email
 
 
+def is_mailable(document: Mailable, today: datetime.date) -> bool:
+    """Whether its state allows it, as `mail_document` would find."""
+    try:
+        _WAYS[type(document)].require_mailable(document, today)
+    except Conflict:
+        return False
+    return True
+
+
 def kind_of_mail(document: Mailable) -> MailKind:
     return _WAYS[type(document)].kind
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from billing.invoices import create_invoice
 from billing.models import Invoice, ReminderLevel
+from billing.models.tax_categories import TaxCategory
 from bizsuite.identity.actors import Actor
 from bizsuite.money import round_money
 
@@ -37,8 +38,12 @@ def charge_late_fee(
                 "amount": amount,
                 "quantity": Decimal(1),
                 "tax_rate": Decimal(0),
+                # Damages and not the price of anything: no VAT is due on it.
+                "tax_category": TaxCategory.OUTSIDE_SCOPE,
             }
         ],
+        currency=invoice.currency,
+        exchange_rate=invoice.exchange_rate,
         delivery_email=invoice.delivery_email,
         late_fee_for=invoice,
         actor=actor,

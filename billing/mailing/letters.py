@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.link_addresses import PublicAddressMissing
 from billing.mailing.html import html_of
@@ -19,6 +19,8 @@ from bizsuite.mail.mails import File, NewMail, named_address, queue_mail
 from bizsuite.stored_files import store_file
 
 PDF = "application/pdf"
+# On the button under which its page is.
+OPEN_PAGE = gettext_lazy("Open the page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def queue_letter(letter: Letter, *, profile: Organisation, now: datetime.datetim
                 to=address,
                 subject=subject,
                 body=body,
-                html_body=html_of(body, link=letter.link, label=_("Open the page")),
+                html_body=html_of(body, link=letter.link, label=str(OPEN_PAGE)),
                 resource=letter.resource,
                 object_id=letter.object_id,
                 sender=sender_of(profile),

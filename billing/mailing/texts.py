@@ -104,9 +104,15 @@ def kind_of(row: MailTemplate | ReminderLevel) -> str:
 
 
 def default_text(row: MailTemplate | ReminderLevel) -> Text:
-    if isinstance(row, MailTemplate):
-        return _DEFAULTS[MailKind(row.kind)].text()
-    return (_AFTER_DUE if row.days > 0 else _BEFORE_DUE).text()
+    before_due = isinstance(row, ReminderLevel) and row.days <= 0
+    return built_in_text(kind_of(row), before_due=before_due)
+
+
+def built_in_text(kind: str, *, before_due: bool = False) -> Text:
+    """The product's own. before_due: of a reminder, whether it comes before anything is late."""
+    if kind == REMINDER:
+        return (_BEFORE_DUE if before_due else _AFTER_DUE).text()
+    return _DEFAULTS[MailKind(kind)].text()
 
 
 def text_of(row: MailTemplate | ReminderLevel) -> Text:

@@ -28,6 +28,8 @@ GROUPS: list[tuple[Any, list[Page]]] = [
                 "credit-notes",
                 "billing_creditnote_changelist",
             ),
+            (_("Reminders"), "alarm", "reminders", "billing_reminderlevel_changelist"),
+            (_("Mail templates"), "drafts", "mail-templates", "billing_mailtemplate_changelist"),
         ],
     ),
     (

@@ -33,6 +33,8 @@ BILLING = frozenset(
         "quotes",
         "links",
         "journal",
+        "mail-templates",
+        "reminders",
     }
 )
 # Everything a key's scopes can name.

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 
+from billing.models import MailTemplate, ReminderLevel
 from bizsuite.events.models import Event
 from bizsuite.identity.models import organisation
 from bizsuite.identity.roles import Role
@@ -58,6 +59,14 @@ PAGES: dict[str, Page] = {
     "billing.account": (make_account, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.category": (make_category, BOOKKEEPING, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.product": (make_product, EVERYONE, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
+    "billing.mailtemplate": (lambda: first(MailTemplate), BOOKKEEPING, NOBODY, ACCOUNTANT, NOBODY),
+    "billing.reminderlevel": (
+        lambda: first(ReminderLevel),
+        BOOKKEEPING,
+        ACCOUNTANT,
+        ACCOUNTANT,
+        ACCOUNTANT,
+    ),
     "billing.journalentry": (lambda: entry(), BOOKKEEPING, NOBODY, NOBODY, NOBODY),
     "identity.user": (make_user, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
     "identity.apikey": (lambda: make_key()[0], ADMINISTRATOR, ADMINISTRATOR, NOBODY, NOBODY),
@@ -82,12 +91,19 @@ BUTTONS: dict[tuple[str, str], set[str]] = {
     ("billing.payment", "refund"): ACCOUNTANT,
     ("billing.payment", "reverse"): ACCOUNTANT,
     ("billing.writeoff", "reverse"): ACCOUNTANT,
+    ("billing.payment", "send_by_mail"): ACCOUNTANT,
+    ("billing.creditnote", "send_by_mail"): ACCOUNTANT,
     ("identity.apikey", "restrict"): ADMINISTRATOR,
     ("identity.apikey", "signing"): ADMINISTRATOR,
     ("identity.apikey", "revoke"): ADMINISTRATOR,
     ("webhooks.delivery", "resend"): ADMINISTRATOR,
     ("mail.outgoingmail", "retry"): ADMINISTRATOR,
 }
+
+
+def first(model: Any) -> Any:
+    """One of those that an installation begins with."""
+    return model.objects.first()
 
 
 def note() -> Any:
