@@ -1,5 +1,6 @@
 """Mailing a document to its customer: an invoice, a quote, a credit note, a payment's receipt."""
 
+import copy
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.mailing import MailKind
 from billing.models.quotes import QuoteStatus
 from billing.payments import require_standing
-from billing.pdf.printing import invoice_pdf, pdf_name
+from billing.pdf.printing import credit_note_pdf, invoice_pdf, pdf_name, quote_pdf
 from billing.quote_states import changed as quote_changed
 from billing.quote_states import locked as locked_quote
 from billing.quote_states import require_move
@@ -170,6 +171,18 @@ def _invoice_paper(invoice: Invoice, seller: Organisation) -> Paper:
     return Paper(pdf_name(invoice), invoice.version, invoice_pdf(invoice, seller=seller))
 
 
+def _quote_paper(quote: Quote, seller: Organisation) -> Paper:
+    """As it is once it is mailed: no draft any more."""
+    mailed = copy.copy(quote)
+    if quote.status == QuoteStatus.DRAFT:
+        mailed.status = QuoteStatus.SENT
+    return Paper(pdf_name(quote), quote.version, quote_pdf(mailed, seller=seller))
+
+
+def _credit_note_paper(note: CreditNote, seller: Organisation) -> Paper:
+    return Paper(pdf_name(note), note.version, credit_note_pdf(note, seller=seller))
+
+
 def _require_mailable_invoice(invoice: Invoice, today: datetime.date) -> None:
     if invoice.status in (InvoiceStatus.DRAFT, InvoiceStatus.VOID):
         what = "a draft: issue it first" if invoice.status == InvoiceStatus.DRAFT else "void"
@@ -240,9 +253,21 @@ _WAYS: dict[type, Way] = {
         _invoice_sent,
         _invoice_paper,
     ),
-    Quote: Way(MailKind.QUOTE, locked_quote, _require_mailable_quote, quote_words, _quote_sent),
+    Quote: Way(
+        MailKind.QUOTE,
+        locked_quote,
+        _require_mailable_quote,
+        quote_words,
+        _quote_sent,
+        _quote_paper,
+    ),
     CreditNote: Way(
-        MailKind.CREDIT_NOTE, _held_note, _always, credit_note_words, _credit_note_sent
+        MailKind.CREDIT_NOTE,
+        _held_note,
+        _always,
+        credit_note_words,
+        _credit_note_sent,
+        _credit_note_paper,
     ),
     Payment: Way(MailKind.RECEIPT, _held_payment, _require_standing, receipt_words, _receipt_sent),
 }

@@ -1,8 +1,10 @@
 """Documents that are mailed to their customers."""
 
 import datetime
+import io
 
 import pytest
+from pypdf import PdfReader
 
 from billing import quotes
 from billing.invoices import void_invoice
@@ -36,6 +38,10 @@ def jane():
 
 def mails() -> list[OutgoingMail]:
     return list(OutgoingMail.objects.order_by("id"))
+
+
+def words_on(pdf: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def events(name: str) -> int:
@@ -188,6 +194,9 @@ def test_a_quote_is_mailed_where_one_asks_for_it_and_can_be_mailed_again(api, ja
 
     assert (first.data["status"], again.data["status"]) == ("Sent", "Sent")
     assert [mail.subject for mail in mails()] == [f"Quote {quote.number} from My Company"] * 2
+    for file in MailAttachment.objects.all():
+        assert file.name == f"{quote.number}.pdf"
+        assert "DRAFT" not in words_on(read_file(file.stored_name))
     assert events("quote.sent") == 2
 
 
@@ -209,6 +218,7 @@ def test_a_credit_note_is_mailed(api, jane):
     (mail,) = mails()
     assert f"it credits $40.00 of invoice {note.invoice.number}" in mail.body
     assert (mail.resource, events("credit_note.sent")) == ("credit_note", 1)
+    assert [file.name for file in mail.attachments.all()] == [f"{note.number}.pdf"]
 
 
 def test_a_receipt_says_what_was_paid_and_what_is_left(api, jane):

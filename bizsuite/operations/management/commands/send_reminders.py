@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from billing.mailing.reminders import Planned, planned_reminders, send_reminders
-from billing.pdf.printing import money_text
+from billing.pdf.figures import money_text
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
 from bizsuite.operations.plain_errors import plain_errors
