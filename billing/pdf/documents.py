@@ -1,24 +1,15 @@
 """What an invoice, a quote and a credit note say on paper: every word and figure, ready to be set."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.invoices import copied_details
 from billing.models import CreditNote, Invoice, Quote
 from billing.models.invoices import InvoiceStatus
-from billing.models.items import DocumentTax
 from billing.models.quotes import QuoteStatus
-from billing.pdf.figures import (
-    day_text,
-    money_text,
-    quantity_text,
-    rate_text,
-    unit_price_text,
-)
-from billing.pdf.layout import Words, columns, rows, sheet
+from billing.pdf.contents import content_words, credited_words
+from billing.pdf.figures import day_text, money_text
+from billing.pdf.layout import Words, sheet
 from billing.pdf.parties import customer_lines
 from billing.pdf.payment import payment_words
 from bizsuite.identity.models import Organisation
@@ -34,8 +25,6 @@ QUOTE_TAGS = {
     QuoteStatus.DECLINED: gettext_lazy("DECLINED"),
     QuoteStatus.EXPIRED: gettext_lazy("EXPIRED"),
 }
-# With more rates than these they have a table of their own.
-MOST_TAXES_IN_SUMS = 6
 
 
 def invoice_words(invoice: Invoice, *, seller: Organisation) -> Words:
@@ -49,8 +38,11 @@ def invoice_words(invoice: Invoice, *, seller: Organisation) -> Words:
     words["facts"] = [
         [_("Date"), day_text(invoice.date)],
         [_("Due date"), day_text(invoice.due_date)],
+        *_reference(invoice.reference),
     ]
-    words |= _content(invoice, invoice.items.all(), invoice.taxes.all())
+    if invoice.supply_date is not None:
+        words["facts"].append([_("Date of supply"), day_text(invoice.supply_date)])
+    words |= content_words(invoice)
     words["settled"] = _settled(invoice)
     words["due"] = [_("Balance due"), money_text(invoice.balance, invoice.currency)]
     words["payment"] = _demand(invoice, seller)
@@ -68,8 +60,9 @@ def quote_words(quote: Quote, *, seller: Organisation, status: QuoteStatus) -> W
     words["facts"] = [
         [_("Date"), day_text(quote.date)],
         [_("Valid until"), day_text(quote.valid_until)],
+        *_reference(quote.reference),
     ]
-    words |= _content(quote, quote.items.all(), quote.taxes.all())
+    words |= content_words(quote)
     words["notes"] = [[_("Notes"), quote.notes]] if quote.notes else []
     if status in (QuoteStatus.DRAFT, QuoteStatus.SENT):
         words["signing"] = {
@@ -89,86 +82,16 @@ def credit_note_words(note: CreditNote, *, seller: Organisation) -> Words:
         [_("Date"), day_text(note.date)],
         [_("For invoice"), str(note.invoice)],
         [_("Invoice date"), day_text(note.invoice.date)],
+        *_reference(note.invoice.reference),
     ]
-    items = note.items.all()
-    words["columns"] = columns(
-        (_("Description"), "wide"),
-        (_("Quantity"), "figures"),
-        (_("Tax"), "figures"),
-        (_("Amount"), "figures"),
-    )
-    words |= rows(
-        [
-            [
-                item.invoice_item.description,
-                quantity_text(item.quantity) if item.quantity is not None else "–",
-                rate_text(item.invoice_item.tax_rate),
-                money_text(item.total, note.currency),
-            ]
-            for item in items
-        ],
-        [item.total for item in items],
-        note.currency,
-    )
-    words |= _sums(note, note.taxes.all())
-    words["total"] = [_("Total credited"), money_text(note.amount, note.currency)]
+    words |= credited_words(note)
     words["notes"] = [[_("Reason"), note.reason]] if note.reason else []
     return words
 
 
-def _content(document: Invoice | Quote, items: Iterable[Any], taxes: Iterable[Any]) -> Words:
-    items = list(items)
-    currency = document.currency
-    cells = [
-        [
-            item.description,
-            quantity_text(item.quantity),
-            unit_price_text(item.amount, currency),
-            rate_text(item.tax_rate),
-            money_text(item.total, currency),
-        ]
-        for item in items
-    ]
-    return {
-        "columns": columns(
-            (_("Description"), "wide"),
-            (_("Quantity"), "figures"),
-            (_("Price"), "figures"),
-            (_("Tax"), "figures"),
-            (_("Amount"), "figures"),
-        ),
-        **rows(cells, [item.total for item in items], currency),
-        **_sums(document, taxes),
-        "total": [_("Total"), money_text(document.amount, currency)],
-    }
-
-
-def _sums(document: Invoice | Quote | CreditNote, taxes: Iterable[DocumentTax]) -> Words:
-    """From the items to the total: the tax at each rate, or a table of them where there are many."""
-    currency = document.currency
-    charged = [tax for tax in taxes if tax.rate]
-    net = [_("Net"), money_text(document.subtotal, currency)]
-    if len(charged) <= MOST_TAXES_IN_SUMS:
-        lines = [
-            [
-                _("Tax %(rate)s on %(net)s")
-                % {"rate": rate_text(tax.rate), "net": money_text(tax.net, currency)},
-                money_text(tax.tax, currency),
-            ]
-            for tax in charged
-        ]
-        return {"sums": [net, *lines]}
-    return {
-        "sums": [net, [_("Tax"), money_text(document.tax, currency)]],
-        "tax_table": {
-            "title": _("Tax by rate"),
-            "columns": columns((_("Rate"), "wide"), (_("Net"), "figures"), (_("Tax"), "figures")),
-            "rows": [
-                [rate_text(tax.rate), money_text(tax.net, currency), money_text(tax.tax, currency)]
-                for tax in charged
-            ],
-        },
-    }
+def _reference(text: str) -> list[list[str]]:
+    """What the customer calls it, where they said so."""
+    return [[_("Your reference"), text]] if text else []
 
 
 def _settled(invoice: Invoice) -> list[list[str]]:
