@@ -43,10 +43,10 @@ def test_an_invoice_prints_discounts_units_reasons_reference_and_supply(api):
         "Discount of 2.5 % −$147.64",
         "Net $5,758.02",
         "Exempt on $390.00 $0.00",
-        "Reverse charge on $96.52 $0.00",
+        "Reverse charge on $96.53 $0.00",
         "Tax 0 % on $0.97 $0.00",
         "Tax 7 % on $53.63 $3.75",
-        "Tax 22 % on $5,216.90 $1,147.72",
+        "Tax 22 % on $5,216.89 $1,147.72",
         "Exempt from tax: Article 132 (1) i",
         "Reverse charge: VAT to be paid by the recipient",
     ):
