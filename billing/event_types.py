@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import billing.mailing.event_types  # noqa: F401  declares its own
 from bizsuite.events.registry import EventType, declare
 
 RECORD: dict[str, Any] = {
@@ -274,35 +275,7 @@ PRODUCT = {
     "archived_at": None,
 } | RECORD
 
-MAIL_TEMPLATE = {
-    "id": 1,
-    "kind": "invoice",
-    "subject": "Invoice {{ invoice_number }}",
-    "body": "Hello {{ customer_name }}",
-}
-REMINDER_LEVEL = {
-    "id": 1,
-    "name": "Reminder",
-    "days": 7,
-    "active": True,
-    "subject": "",
-    "body": "",
-    "fee_amount": Decimal("0.00"),
-    "fee_percent": 0,
-}
-
 declare(
-    EventType("mail_template.updated", "The text of a mail changed.", MAIL_TEMPLATE, public=False),
-    EventType(
-        "reminder_level.created", "A reminder level was added.", REMINDER_LEVEL, public=False
-    ),
-    EventType("reminder_level.updated", "A reminder level changed.", REMINDER_LEVEL, public=False),
-    EventType(
-        "reminder_level.deleted",
-        "A reminder level that was never used was removed.",
-        REMINDER_LEVEL,
-        public=False,
-    ),
     EventType("invoice.created", "An invoice was made, as a draft or issued at once.", DRAFT),
     EventType(
         "invoice.updated", "An invoice changed, or part of it was paid or credited.", INVOICE

@@ -14,8 +14,6 @@ from billing.serializers.documents import (
     PaymentSerializer,
     RefundBodySerializer,
     RefundSerializer,
-    ReversalSerializer,
-    TransactionSerializer,
 )
 from billing.serializers.items import (
     InvoiceItemSerializer,
@@ -32,6 +30,7 @@ from billing.serializers.quotes import (
 )
 from billing.serializers.shared_links import OpenLinkSerializer, SharedLinkSerializer
 from billing.serializers.statements import StatementQuery, StatementSerializer
+from billing.serializers.transactions import ReversalSerializer, TransactionSerializer
 from billing.serializers.transfers import TransferSerializer
 from billing.serializers.write_offs import WriteOffBodySerializer, WriteOffSerializer
 

@@ -1,4 +1,4 @@
-"""The public shapes of invoices, payments and transactions."""
+"""The public shapes of invoices and payments."""
 
 from decimal import Decimal
 
@@ -7,24 +7,19 @@ from rest_framework.validators import UniqueValidator
 
 from billing.models import (
     Allocation,
-    Category,
     Invoice,
     Payment,
     Refund,
-    Transaction,
 )
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
 from billing.serializers.catalogue import (
     ACCOUNT_EXPANSION,
     COMMON_FIELDS,
-    CategorySerializer,
     CurrencyField,
     account_field,
     asked_once,
-    category_field,
     customer_field,
-    percent_field,
     rate_field,
 )
 from billing.serializers.items import (
@@ -332,82 +327,4 @@ class RefundBodySerializer(StrictSerializer):
         required=False,
         positive=True,
         help_text="What left the account, where that is in another currency.",
-    )
-
-
-class TransactionSerializer(RecordSerializer):
-    account_id = account_field()
-    category_id = category_field()
-    amount = ApiMoneyField(positive=True)
-    tax_rate = percent_field(required=False)
-    tax = ApiMoneyField(read_only=True)
-    exchange_rate = rate_field(required=False)
-    date = StrictDateField()
-    payment_id = serializers.IntegerField(read_only=True, allow_null=True)
-    invoice_id = RecordIdField(
-        source="invoice",
-        queryset=Invoice.objects.all(),
-        write_only=True,
-        required=False,
-        help_text="Income only: record it as a payment on this invoice.",
-    )
-
-    expandable = {
-        "account": ACCOUNT_EXPANSION,
-        "category": Expansion("categories", CategorySerializer, Category.objects.all()),
-        "payment": Expansion(
-            "payments",
-            PaymentSerializer,
-            Payment.objects.prefetch_related("allocations", "refunds"),
-        ),
-    }
-
-    class Meta:
-        model = Transaction
-        fields = (
-            "id",
-            "type",
-            "account_id",
-            "amount",
-            "currency",
-            "exchange_rate",
-            "category_id",
-            "description",
-            "date",
-            "tax_rate",
-            "tax",
-            "payment_id",
-            "invoice_id",
-            "reversed_on",
-            *COMMON_FIELDS,
-        )
-        read_only_fields = ("currency", "reversed_on")
-        help_texts = {
-            "type": "Whether money came in or went out.",
-            "account_id": "The account that it came to or went from.",
-            "amount": "What moved, tax included, in the account's currency.",
-            "currency": "The account's.",
-            "exchange_rate": "The organisation's currency for one of its own; that of its date, as"
-            " stored, if not given.",
-            "category_id": "What for: a category of the same type.",
-            "description": "What it was, in your words.",
-            "date": "When the money moved.",
-            "tax_rate": "In percent; 0 if not given.",
-            "tax": "The part of the amount that is tax.",
-            "payment_id": "The payment that it shows, and changes with.",
-            "reversed_on": "The date on which it was taken out of the books.",
-        }
-
-    def validate_invoice_id(self, value: Invoice) -> Invoice:
-        """No change, but a transaction may be sent again as it was created."""
-        paid = Allocation.objects.filter(payment__transaction=self.instance, invoice=value)
-        if self.instance is not None and not paid.exists():
-            raise serializers.ValidationError("An invoice is named when the income is recorded")
-        return value
-
-
-class ReversalSerializer(StrictSerializer):
-    example = {"date": "2024-02-01"}
-    date = StrictDateField(
-        required=False, help_text="The reversal's date in the books, after a closed period."
     )
