@@ -1,0 +1,146 @@
+"""Some hundred random invoices with discounts, categories and tax in their prices: list, detail,
+paper, report, books and an independent oracle agree."""
+
+import datetime
+import random
+from decimal import Decimal
+
+import pytest
+
+from billing.invoices import create_invoices
+from billing.models import Invoice
+from billing.models.ledger import Basis, Ledger
+from billing.pdf.contents import content_words
+from tests.billing.books import booked, findings
+from tests.billing.pricing_oracle import OracleDocument, OracleItem
+from tests.billing.random_documents import random_document
+from tests.billing.test_pdf import text_of
+from tests.factories import SYSTEM, make_customer
+
+pytestmark = pytest.mark.django_db
+
+COUNT, ON_PAPER = 300, 5
+DAY = datetime.date(2024, 1, 15)
+REASONS = {
+    "exempt": "Article 132",
+    "reverse_charge": "Reverse charge: VAT to be paid by the recipient",
+    "outside_scope": "Outside the scope of VAT",
+}
+
+
+def scaled(number: int | None, places: int = 4) -> Decimal | None:
+    return None if number is None else Decimal(number).scaleb(-places)
+
+
+def cents(number: int) -> Decimal:
+    return Decimal(number).scaleb(-2)
+
+
+def dollars(number: int) -> str:
+    return f"{'−' if number < 0 else ''}${abs(cents(number)):,}"
+
+
+def new_item(item: OracleItem) -> dict:
+    return {
+        "description": "Work",
+        "amount": scaled(item.price),
+        "quantity": scaled(item.quantity),
+        "tax_rate": scaled(item.rate),
+        "tax_category": item.category,
+        "tax_exemption_reason": "Article 132" if item.category == "exempt" else "",
+        "discount_percent": scaled(item.percent),
+        "discount_amount": scaled(item.off, 2),
+    }
+
+
+@pytest.fixture
+def many() -> dict[int, OracleDocument]:
+    """By id: what the oracle knows of each invoice."""
+    seed = random.randrange(10**9)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    oracles = [random_document(dice) for _ in range(COUNT)]
+    customer = make_customer()
+    made = create_invoices(
+        [
+            {
+                "customer": customer,
+                "date": DAY,
+                "items": [new_item(item) for item in oracle.items],
+                "tax_inclusive": oracle.inclusive,
+                "discount_percent": scaled(oracle.percent),
+                "discount_amount": scaled(oracle.off, 2),
+            }
+            for oracle in oracles
+        ],
+        actor=SYSTEM,
+    )
+    return {invoice.pk: oracle for invoice, oracle in zip(made, oracles, strict=True)}
+
+
+def assert_shown(row: dict, oracle: OracleDocument) -> None:
+    figures = (oracle.discount, oracle.subtotal, oracle.tax, oracle.amount, oracle.amount)
+    names = ("discount", "subtotal", "tax", "amount", "balance")
+    assert [row[name] for name in names] == [cents(figure) for figure in figures], oracle
+    assert [item["total"] for item in row["items"]] == [cents(n) for n in oracle.totals]
+    assert [item["net"] for item in row["items"]] == [cents(n) for n in oracle.nets]
+    assert {
+        (each["category"], each["rate"]): (each["net"] + each["discount"], each["net"], each["tax"])
+        for each in row["taxes"]
+    } == {
+        (category, scaled(rate)): tuple(map(cents, figures))
+        for (category, rate), figures in oracle.taxes.items()
+    }
+    assert [each["exemption_reason"] for each in row["taxes"]] == [
+        REASONS.get(each["category"]) for each in row["taxes"]
+    ]
+    assert row["status"] == ("Unpaid" if oracle.amount else "Paid")
+
+
+def assert_printed(invoice: Invoice, oracle: OracleDocument) -> None:
+    """The figures of paper, in their order."""
+    words = content_words(invoice)
+    assert [row["cells"][-1] for row in words["rows"]] == [dollars(n) for n in oracle.totals]
+    taken_off = [amount for _, amount in words["sums"] if amount.startswith("−")]
+    assert taken_off == ([dollars(-oracle.discount)] if oracle.discount else [])
+    assert ["Net", dollars(oracle.subtotal)] in words["sums"]
+    plain = list(oracle.taxes) == [("zero", 0)]
+    taxes = [dollars(tax) for _, _, tax in oracle.taxes.values()]
+    if words.get("tax_table"):
+        assert [row[-1] for row in words["tax_table"]["rows"]] == taxes
+    elif not plain:
+        assert [amount for _, amount in words["sums"]][-len(taxes) :] == taxes
+    assert words["total"] == ["Total", dollars(oracle.amount)]
+    assert ("Prices include tax." in words["remarks"]) is oracle.inclusive
+
+
+def test_list_detail_paper_report_books_and_oracle_agree(api, many):
+    listed = {
+        row["id"]: row
+        for page in range(1, COUNT // 100 + 1)
+        for row in api.get(f"/invoices?limit=100&page={page}").data
+    }
+    assert listed.keys() == many.keys()
+    invoices = Invoice.objects.prefetch_related("items", "taxes").in_bulk(many)
+    for pk, oracle in many.items():
+        assert_shown(listed[pk], oracle)
+        assert api.get(f"/invoices/{pk}").data == listed[pk]
+        assert_printed(invoices[pk], oracle)
+
+    subtotal = sum(oracle.subtotal for oracle in many.values())
+    tax = sum(oracle.tax for oracle in many.values())
+    report = api.get("/reports/financial?basis=accrual").data
+    assert report["income"] == cents(subtotal)
+    assert report["outstanding_invoices"] == cents(subtotal + tax)
+    assert booked(Ledger.INCOME, Basis.ACCRUAL) == cents(-subtotal)
+    assert booked(Ledger.TAX_PAYABLE, Basis.ACCRUAL) == cents(-tax)
+    assert booked(Ledger.RECEIVABLE) == cents(subtotal + tax)
+    assert findings() == []
+
+
+def test_the_pages_themselves_say_it(api, many):
+    for pk in random.sample(list(many), ON_PAPER):
+        oracle, text = many[pk], text_of(api.get(f"/invoices/{pk}/pdf"))
+        assert f"Net {dollars(oracle.subtotal)}" in text
+        assert f"Total {dollars(oracle.amount)}" in text
+        assert all(dollars(total) in text for total in oracle.totals)
