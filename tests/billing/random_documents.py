@@ -1,6 +1,8 @@
 """Random documents: discounts of both kinds, several rates and categories, prices with tax or not."""
 
 import random
+from decimal import Decimal
+from typing import Any
 
 from tests.billing.pricing_oracle import OracleDocument, OracleItem
 
@@ -41,3 +43,31 @@ def random_discount(dice: random.Random, most: int) -> tuple[int | None, int | N
     if kind < 0.75:
         return dice.choice([40_000, 25_000, 100_000, dice.randrange(1_000_001), 1_000_000]), None
     return None, dice.choice([dice.randrange(most + 1), dice.randrange(most + 1), most])
+
+
+def scaled(number: int | None, places: int = 4) -> Decimal | None:
+    return None if number is None else Decimal(number).scaleb(-places)
+
+
+def new_document(document: OracleDocument) -> dict[str, Any]:
+    """What an invoice says of its prices, as the actions take it."""
+    decimals = document.decimals
+    return {
+        "items": [new_item(item, decimals) for item in document.items],
+        "tax_inclusive": document.inclusive,
+        "discount_percent": scaled(document.percent),
+        "discount_amount": scaled(document.off, decimals),
+    }
+
+
+def new_item(item: OracleItem, decimals: int = 2) -> dict[str, Any]:
+    return {
+        "description": "Work",
+        "amount": scaled(item.price),
+        "quantity": scaled(item.quantity),
+        "tax_rate": scaled(item.rate),
+        "tax_category": item.category,
+        "tax_exemption_reason": "Article 132" if item.category == "exempt" else "",
+        "discount_percent": scaled(item.percent),
+        "discount_amount": scaled(item.off, decimals),
+    }

@@ -5,14 +5,10 @@ from decimal import Decimal
 
 from bizsuite.money import Discount, Line, compute_totals
 from tests.billing.pricing_oracle import OracleDocument
-from tests.billing.random_documents import random_document
+from tests.billing.random_documents import random_document, scaled
 
 COUNT = 10_000
 CURRENCIES = (("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3))
-
-
-def scaled(number: int | None, places: int = 4) -> Decimal | None:
-    return None if number is None else Decimal(number).scaleb(-places)
 
 
 def computed(document: OracleDocument, currency: str):

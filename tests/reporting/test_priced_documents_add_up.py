@@ -12,8 +12,8 @@ from billing.models import Invoice
 from billing.models.ledger import Basis, Ledger
 from billing.pdf.contents import content_words
 from tests.billing.books import booked, findings
-from tests.billing.pricing_oracle import OracleDocument, OracleItem
-from tests.billing.random_documents import random_document
+from tests.billing.pricing_oracle import OracleDocument
+from tests.billing.random_documents import new_document, random_document, scaled
 from tests.billing.test_pdf import text_of
 from tests.factories import SYSTEM, make_customer
 
@@ -28,29 +28,12 @@ REASONS = {
 }
 
 
-def scaled(number: int | None, places: int = 4) -> Decimal | None:
-    return None if number is None else Decimal(number).scaleb(-places)
-
-
 def cents(number: int) -> Decimal:
     return Decimal(number).scaleb(-2)
 
 
 def dollars(number: int) -> str:
     return f"{'−' if number < 0 else ''}${abs(cents(number)):,}"
-
-
-def new_item(item: OracleItem) -> dict:
-    return {
-        "description": "Work",
-        "amount": scaled(item.price),
-        "quantity": scaled(item.quantity),
-        "tax_rate": scaled(item.rate),
-        "tax_category": item.category,
-        "tax_exemption_reason": "Article 132" if item.category == "exempt" else "",
-        "discount_percent": scaled(item.percent),
-        "discount_amount": scaled(item.off, 2),
-    }
 
 
 @pytest.fixture
@@ -62,17 +45,7 @@ def many() -> dict[int, OracleDocument]:
     oracles = [random_document(dice) for _ in range(COUNT)]
     customer = make_customer()
     made = create_invoices(
-        [
-            {
-                "customer": customer,
-                "date": DAY,
-                "items": [new_item(item) for item in oracle.items],
-                "tax_inclusive": oracle.inclusive,
-                "discount_percent": scaled(oracle.percent),
-                "discount_amount": scaled(oracle.off, 2),
-            }
-            for oracle in oracles
-        ],
+        [{"customer": customer, "date": DAY} | new_document(each) for each in oracles],
         actor=SYSTEM,
     )
     return {invoice.pk: oracle for invoice, oracle in zip(made, oracles, strict=True)}
