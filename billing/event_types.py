@@ -214,6 +214,14 @@ WRITE_OFF = {
     "reason": "The company was dissolved",
     "reversed_on": None,
 } | RECORD
+CLOSED_YEAR = {
+    "id": 1,
+    "last_day": "2024-12-31",
+    "profit": Decimal("10000.00"),
+    "cash_profit": Decimal("9000.00"),
+    "currency": "USD",
+    "reopened_at": None,
+} | RECORD
 TRANSACTION = {
     "id": 1,
     "type": "Income",
@@ -356,6 +364,12 @@ declare(
         "write_off.reversed",
         "A write-off was taken back: the invoice is owed again.",
         WRITE_OFF | {"reversed_on": "2024-09-01"},
+    ),
+    EventType("closed_year.created", "What a year earned became retained earnings.", CLOSED_YEAR),
+    EventType(
+        "closed_year.reopened",
+        "The closing of a year was taken back.",
+        CLOSED_YEAR | {"reopened_at": "2025-02-01T10:00:00Z"},
     ),
     EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),

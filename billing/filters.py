@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.models import (
     Account,
     Category,
+    ClosedYear,
     CreditNote,
     Invoice,
     Payment,
@@ -173,6 +174,20 @@ class WriteOffFilter(DatedFilter):
 
     def filter_reversed(self, queryset: Any, name: str, value: bool) -> QuerySet:
         return queryset.exclude(reversed_on=None) if value else queryset.standing()
+
+
+class ClosedYearFilter(RecordFilter):
+    search = SearchFilter()
+    reopened = FlagFilter(
+        method="filter_reopened", help_text="true: those taken back; false: those that stand."
+    )
+
+    class Meta:
+        model = ClosedYear
+        fields = ("search", "reopened", *COMMON)
+
+    def filter_reopened(self, queryset: Any, name: str, value: bool) -> QuerySet:
+        return queryset.exclude(reopened_at=None) if value else queryset.standing()
 
 
 class TransactionFilter(DatedFilter):

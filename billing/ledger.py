@@ -76,6 +76,15 @@ def post_entries(new_entries: Sequence[NewEntry]) -> list[JournalEntry]:
         return []
     profile = open_books()
     require_open_period((new.date for new in new_entries), profile)
+    return _post(new_entries, profile)
+
+
+def post_year_end(new_entry: NewEntry) -> None:
+    """Post what closes or reopens a year: alone of all entries into the closed period, too."""
+    _post([new_entry], open_books())
+
+
+def _post(new_entries: Sequence[NewEntry], profile: Organisation) -> list[JournalEntry]:
     entries = JournalEntry.objects.bulk_create(
         [
             JournalEntry(

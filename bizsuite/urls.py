@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from billing.views import (
     AccountViewSet,
     CategoryViewSet,
+    ClosedYearViewSet,
     CreditNoteViewSet,
     InvoicePaymentViewSet,
     InvoiceViewSet,
@@ -46,6 +47,7 @@ router.register("credit-notes", CreditNoteViewSet, basename="credit-notes")
 router.register("write-offs", WriteOffViewSet, basename="write-offs")
 router.register("transactions", TransactionViewSet, basename="transactions")
 router.register("transfers", TransferViewSet, basename="transfers")
+router.register("closed-years", ClosedYearViewSet, basename="closed-years")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("categories", CategoryViewSet, basename="categories")
 router.register("products", ProductViewSet, basename="products")

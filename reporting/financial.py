@@ -67,7 +67,7 @@ def financial_summary(
     column = "amount" if currency is None else "document_amount"
     postings = (
         Posting.objects.all() if currency is None else Posting.objects.filter(currency=currency)
-    )
+    ).within_years()
     earned = _within(period) & Q(basis__in=(Basis.BOTH, basis))
     owed = Q(ledger=Ledger.RECEIVABLE, date__lte=period.last or today)
     sums = _sums(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from billing import (
     catalogue,
+    closed_years,
     credit_notes,
     invoices,
     payments,
@@ -24,6 +25,7 @@ from billing.defaults import default_account
 from billing.models import (
     Account,
     Category,
+    ClosedYear,
     CreditNote,
     Invoice,
     Payment,
@@ -207,6 +209,14 @@ def make_write_off(
         actor=SYSTEM,
         **({"date": DAY} | fields),
     )
+
+
+def make_closed_year(year: int | None = None) -> ClosedYear:
+    """The year, or the next one: each call closes another."""
+    if year is None:
+        last = ClosedYear.objects.standing().order_by("last_day").last()
+        year = last.last_day.year + 1 if last else 1950
+    return closed_years.close_year(last_day=datetime.date(year, 12, 31), actor=SYSTEM)
 
 
 def make_account(name: str = "Bank", opening_balance: str = "0", **fields: Any) -> Account:

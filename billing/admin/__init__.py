@@ -1,6 +1,7 @@
 """The staff's pages about invoices, payments, the cash book, the catalogue and the books."""
 
 from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
+from billing.admin.closed_years import ClosedYearAdmin
 from billing.admin.credit_notes import CreditNoteAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import JournalEntryAdmin
@@ -15,6 +16,7 @@ from billing.admin.write_offs import WriteOffAdmin
 __all__ = [
     "AccountAdmin",
     "CategoryAdmin",
+    "ClosedYearAdmin",
     "CreditNoteAdmin",
     "InvoiceAdmin",
     "JournalEntryAdmin",

@@ -4,13 +4,14 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
+from billing.admin.trial_balance import PAGE_NAME, trial_balance_page
 from billing.models import JournalEntry, Posting
 from billing.models.ledger import Basis
 from bizsuite.backoffice.display import badge, day, moment, money
@@ -67,6 +68,13 @@ class JournalEntryAdmin(ReadOnlyAdmin):
             {"fields": ("booked", "recorded", "description", "document", "reversal")},
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        chart = path("chart/", self.admin_site.admin_view(self.trial_balance_view), name=PAGE_NAME)
+        return [chart, *super().get_urls()]
+
+    def trial_balance_view(self, request: HttpRequest) -> HttpResponse:
+        return trial_balance_page(request, self.admin_site.each_context(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JournalEntry]:
         queryset = super().get_queryset(request)

@@ -4,6 +4,11 @@ Each check yields sentences about what is off, the first row first, and yields n
 is well. They read and never write.
 """
 
+from billing.book_checks.closed_years import (
+    closed_years_are_locked,
+    closed_years_leave_nothing,
+    earnings_are_retained,
+)
 from billing.book_checks.credit_notes import credit_notes_add_up
 from billing.book_checks.documents import (
     documents_add_up,
@@ -52,6 +57,9 @@ CHECKS: tuple[Check, ...] = (
     reversals_are_dated_as_said,
     receivables_are_open_invoices,
     credit_is_unallocated_payments,
+    closed_years_leave_nothing,
+    earnings_are_retained,
+    closed_years_are_locked,
     numbers_have_no_gap,
     imported_numbers_are_none_of_ours,
 )

@@ -1,4 +1,5 @@
 from billing.models.catalogue import Account, Category, Product
+from billing.models.closed_years import ClosedYear
 from billing.models.credit_notes import CreditNote, CreditNoteItem, CreditNoteTax
 from billing.models.exchange_rates import ExchangeRate
 from billing.models.invoices import Invoice, InvoiceItem, InvoiceTax
@@ -14,6 +15,7 @@ __all__ = [
     "Account",
     "Allocation",
     "Category",
+    "ClosedYear",
     "CreditNote",
     "CreditNoteItem",
     "CreditNoteTax",

@@ -1,7 +1,7 @@
 """The books: balanced journal entries, written once and never changed."""
 
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.db.models import Q
@@ -27,6 +27,12 @@ class Ledger(models.TextChoices):
     RETAINED_EARNINGS = "retained_earnings", _("Retained earnings")
 
 
+# What a year earned: income and what lowers it. Closing the year empties them.
+EARNED = (Ledger.INCOME, Ledger.EXPENSE, Ledger.EXCHANGE_DIFFERENCE, Ledger.WRITE_OFF)
+# The document whose entries close a year.
+YEAR_END = "closedyear"
+
+
 class Basis(models.TextChoices):
     """On which basis of accounting a posting counts.
 
@@ -48,6 +54,13 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 
     def delete(self) -> NoReturn:
         raise TypeError("The books are append-only: post a reversal.")
+
+
+class PostingQuerySet(AppendOnlyQuerySet):
+    def within_years(self) -> Self:
+        """Without what only closes a year: income that became retained earnings was earned."""
+        closings = JournalEntry.objects.filter(document_type=YEAR_END).order_by()
+        return self.exclude(entry__in=closings.values("pk"))
 
 
 class AppendOnly(models.Model):
@@ -118,7 +131,7 @@ class Posting(AppendOnly):
     )
     tax_rate = PercentField(_("tax rate"), null=True)
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = PostingQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -5,6 +5,7 @@ from billing.serializers.catalogue import (
     CategorySerializer,
     ProductSerializer,
 )
+from billing.serializers.closed_years import ClosedYearSerializer
 from billing.serializers.credit_notes import CreditNoteSerializer
 from billing.serializers.documents import (
     AllocateSerializer,
@@ -40,6 +41,7 @@ __all__ = [
     "AllocationSerializer",
     "AnswerSerializer",
     "CategorySerializer",
+    "ClosedYearSerializer",
     "CreditNoteSerializer",
     "DeclineSerializer",
     "InvoiceItemSerializer",

@@ -5,6 +5,7 @@ from billing.views.catalogue import (
     CategoryViewSet,
     ProductViewSet,
 )
+from billing.views.closed_years import ClosedYearViewSet
 from billing.views.credit_notes import CreditNoteViewSet
 from billing.views.documents import (
     InvoicePaymentViewSet,
@@ -21,6 +22,7 @@ from billing.views.write_offs import WriteOffViewSet
 __all__ = [
     "AccountViewSet",
     "CategoryViewSet",
+    "ClosedYearViewSet",
     "CreditNoteViewSet",
     "InvoicePaymentViewSet",
     "InvoiceViewSet",

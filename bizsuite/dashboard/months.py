@@ -63,7 +63,8 @@ def _months(today: datetime.date) -> list[datetime.date]:
 
 def _sums(first: datetime.date) -> dict[tuple[datetime.date, str], Decimal]:
     rows = (
-        Posting.objects.filter(
+        Posting.objects.within_years()
+        .filter(
             ledger__in=(Ledger.INCOME, Ledger.EXPENSE),
             basis__in=(Basis.BOTH, Basis.CASH),
             date__gte=first,

@@ -50,6 +50,8 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Accounts"), "account_balance", "accounts", "billing_account_changelist"),
             (_("Categories"), "sell", "categories", "billing_category_changelist"),
             (_("Journal"), "menu_book", "journal", "billing_journalentry_changelist"),
+            (_("Chart of accounts"), "balance", "journal", "billing_trial_balance"),
+            (_("Closed years"), "event_available", "closed-years", "billing_closedyear_changelist"),
         ],
     ),
     (

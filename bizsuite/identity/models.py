@@ -10,9 +10,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from bizsuite.identity.bank_details import (
@@ -256,6 +257,14 @@ class Organisation(models.Model):
             " year is refused. Off: dates may come in any order."
         ),
     )
+    fiscal_year_start_month = models.PositiveSmallIntegerField(
+        _("fiscal year begins in"),
+        default=1,
+        choices=MONTHS.items(),
+        help_text=_("Closing a year books what it earned as retained earnings."),
+    )
+    # The last day of the year that was closed last; only reopening that year goes back.
+    closed_year_end = models.DateField(null=True, editable=False)
     # Set with the first posting: the books add up in one currency only.
     currency_fixed = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -264,7 +273,16 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisation")
         constraints = [
-            models.CheckConstraint(name="identity_organisation_only_one", condition=Q(id=1))
+            models.CheckConstraint(name="identity_organisation_only_one", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="identity_organisation_fiscal_year_begins_in_a_month",
+                condition=Q(fiscal_year_start_month__gte=1, fiscal_year_start_month__lte=12),
+            ),
+            models.CheckConstraint(
+                name="identity_organisation_closed_years_are_locked",
+                condition=Q(closed_year_end=None)
+                | Q(closed_until__isnull=False, closed_until__gte=F("closed_year_end")),
+            ),
         ]
 
     def __str__(self) -> str:

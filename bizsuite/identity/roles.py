@@ -35,6 +35,7 @@ BILLING = frozenset(
         "journal",
         "mail-templates",
         "reminders",
+        "closed-years",
     }
 )
 # Everything a key's scopes can name.

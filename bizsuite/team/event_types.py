@@ -47,6 +47,7 @@ ORGANISATION = {
     "timezone": "Europe/London",
     "payment_terms_days": 30,
     "closed_until": None,
+    "fiscal_year_start_month": 1,
     "reminders_enabled": False,
     "numbers_follow_dates": False,
 }

@@ -1,5 +1,6 @@
 """The organisation's own details: name, address, currency, time zone."""
 
+import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -35,6 +36,7 @@ FIELDS = (
     "timezone",
     "payment_terms_days",
     "closed_until",
+    "fiscal_year_start_month",
     "reminders_enabled",
     "numbers_follow_dates",
 )
@@ -52,6 +54,7 @@ def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) 
         raise Forbidden("Only an administrator may change the organisation's settings.")
     if profile.currency_fixed and changes.get("currency", profile.currency) != profile.currency:
         raise Invalid({"currency": f"The books are kept in {profile.currency} already"})
+    _require_closed_years_locked(profile, changes)
     if "logo" in changes:
         put_logo(profile, changes.pop("logo"))
     _tidy(changes)
@@ -70,6 +73,30 @@ def update_organisation(profile: Organisation, *, actor: Actor, **changes: Any) 
     profile.refresh_from_db()
     record_event("organisation.updated", profile, data=organisation_data(profile), actor=actor)
     return profile
+
+
+def close_books_until(
+    profile: Organisation,
+    *,
+    closed_until: datetime.date | None,
+    closed_year_end: datetime.date | None,
+    actor: Actor,
+) -> None:
+    """Lock the books together with a year that is closed or reopened; `profile` is held."""
+    Organisation.objects.filter(pk=profile.pk).update(
+        closed_until=closed_until, closed_year_end=closed_year_end, version=F("version") + 1
+    )
+    profile.refresh_from_db()
+    record_event("organisation.updated", profile, data=organisation_data(profile), actor=actor)
+
+
+def _require_closed_years_locked(profile: Organisation, changes: dict[str, Any]) -> None:
+    """What was earned in a closed year is retained earnings: nothing may be added to it."""
+    end = profile.closed_year_end
+    if end is None or "closed_until" not in changes:
+        return
+    if changes["closed_until"] is None or changes["closed_until"] < end:
+        raise Invalid({"closed_until": f"The year to {end} is closed: reopen it first"})
 
 
 def _tidy(changes: dict[str, Any]) -> None:

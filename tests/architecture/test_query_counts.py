@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing import closed_years
 from bizsuite.api.documentation import openapi_document
 from crm import leads
 from tests import factories
@@ -84,11 +85,16 @@ def stages_of_one_lead() -> Filling:
     )
 
 
+def closed_and_reopened_year() -> object:
+    return closed_years.reopen_year(factories.make_closed_year(), actor=factories.SYSTEM)
+
+
 # A new list fails the first test below until it is added here.
 FILLINGS: dict[str, Callable[[], Filling]] = {
     "/accounts": lambda: ("/accounts", factories.make_account),
     "/assignees": lambda: ("/assignees", factories.make_user),
     "/categories": lambda: ("/categories", factories.make_category),
+    "/closed-years": lambda: ("/closed-years", closed_and_reopened_year),
     "/credit-notes": lambda: (
         "/credit-notes",
         lambda: factories.make_credit_note(make_invoice(), (1, "5.00"), (0, "1.00")),

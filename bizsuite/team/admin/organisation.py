@@ -120,7 +120,13 @@ class OrganisationAdmin(ResourceAdmin):
         (gettext_lazy("On paper"), {"fields": ("footer",)}),
         (
             gettext_lazy("Books"),
-            {"fields": ("currency", "closed_until", "numbers_follow_dates")},
+            {
+                "fields": (
+                    "currency",
+                    ("closed_until", "fiscal_year_start_month"),
+                    "numbers_follow_dates",
+                )
+            },
         ),
         (gettext_lazy("Mail to customers"), {"fields": ("reminders_enabled",)}),
         (gettext_lazy("Place"), {"fields": ("timezone",)}),
