@@ -1,17 +1,11 @@
 """The events of billing, each with an example of what it carries."""
 
 from decimal import Decimal
-from typing import Any
 
 import billing.mailing.event_types  # noqa: F401  declares its own
+from billing.event_examples import CATEGORY, CLOSED_YEAR, PRODUCT, RECORD, WRITE_OFF
 from bizsuite.events.registry import EventType, declare
 
-RECORD: dict[str, Any] = {
-    "external_id": None,
-    "metadata": {},
-    "created_at": "2024-01-15T10:00:00Z",
-    "updated_at": "2024-01-15T10:00:00Z",
-}
 INVOICE = {
     "id": 1,
     "invoice_number": "INV-2024-001",
@@ -204,24 +198,6 @@ CREDIT_NOTE = {
     ],
     "reason": "Two of the pages were not needed",
 } | RECORD
-WRITE_OFF = {
-    "id": 1,
-    "invoice_id": 1,
-    "customer_id": 1,
-    "amount": Decimal("500.00"),
-    "currency": "USD",
-    "date": "2024-06-30",
-    "reason": "The company was dissolved",
-    "reversed_on": None,
-} | RECORD
-CLOSED_YEAR = {
-    "id": 1,
-    "last_day": "2024-12-31",
-    "profit": Decimal("10000.00"),
-    "cash_profit": Decimal("9000.00"),
-    "currency": "USD",
-    "reopened_at": None,
-} | RECORD
 TRANSACTION = {
     "id": 1,
     "type": "Income",
@@ -267,19 +243,6 @@ ACCOUNT = {
     "currency": "USD",
     "opening_balance": Decimal("0.00"),
     "balance": Decimal("1500.00"),
-    "archived_at": None,
-} | RECORD
-CATEGORY = {"id": 1, "name": "Sales", "type": "Income", "archived_at": None} | RECORD
-PRODUCT = {
-    "id": 1,
-    "name": "Web Hosting",
-    "type": "service",
-    "price": Decimal("99.99"),
-    "tax_rate": 10,
-    "tax_category": "standard",
-    "tax_exemption_reason": None,
-    "unit": "ANN",
-    "description": "Annual web hosting package",
     "archived_at": None,
 } | RECORD
 

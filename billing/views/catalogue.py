@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from billing import catalogue
-from billing.event_types import ACCOUNT, CATEGORY, PRODUCT
+from billing.event_examples import CATEGORY, PRODUCT
+from billing.event_types import ACCOUNT
 from billing.filters import AccountFilter, CategoryFilter, ProductFilter
 from billing.models import Account, Category, Product
 from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer

@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from billing import closed_years
-from billing.event_types import CLOSED_YEAR
+from billing.event_examples import CLOSED_YEAR
 from billing.filters import ClosedYearFilter
 from billing.models import ClosedYear
 from billing.serializers import ClosedYearSerializer

@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from billing import write_offs
-from billing.event_types import WRITE_OFF
+from billing.event_examples import WRITE_OFF
 from billing.filters import WriteOffFilter
 from billing.models import WriteOff
 from billing.serializers import ReversalSerializer, WriteOffSerializer
