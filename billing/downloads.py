@@ -1,13 +1,21 @@
-"""Handing out printed documents, the same to programs and to staff: PDFs that a browser shows."""
+"""Handing out documents as files, the same to programs and to staff: PDFs that a browser shows,
+and e-invoices to save."""
 
 from typing import Any
 
 from django.http import HttpResponse
 
+from billing.einvoice.files import (
+    Document,
+    factur_x_name,
+    factur_x_pdf,
+    ubl_name,
+    ubl_xml,
+)
 from billing.models import CreditNote, Invoice, Quote
 from billing.pdf import printing
 from billing.statements import Statement
-from bizsuite.api.files import PdfNegotiation, file_response
+from bizsuite.api.files import PdfNegotiation, XmlNegotiation, file_response
 from bizsuite.identity.models import Organisation
 
 
@@ -32,6 +40,26 @@ def statement_response(request: Any, statement: Statement, *, seller: Organisati
         request,
         printing.statement_pdf(statement, seller=seller),
         name=printing.statement_pdf_name(statement),
+    )
+
+
+def factur_x_response(request: Any, document: Document, *, seller: Organisation) -> HttpResponse:
+    """The PDF that is an e-invoice, to save. Raises NoEInvoice and EInvoiceIncomplete."""
+    return file_response(
+        request,
+        factur_x_pdf(document, seller=seller),
+        media_type=PdfNegotiation.media_type,
+        name=factur_x_name(document),
+    )
+
+
+def ubl_response(request: Any, document: Document, *, seller: Organisation) -> HttpResponse:
+    """The e-invoice in UBL, to save. Raises NoEInvoice and EInvoiceIncomplete."""
+    return file_response(
+        request,
+        ubl_xml(document, seller=seller),
+        media_type=XmlNegotiation.media_type,
+        name=ubl_name(document),
     )
 
 

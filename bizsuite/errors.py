@@ -3,12 +3,16 @@
 Each class has a stable `code` (part of the API's contract) and the HTTP status that it means.
 """
 
+from collections.abc import Mapping
+
 
 class DomainError(Exception):
     """A refusal with a message that may be shown to the person who asked."""
 
     status = 400
     code = "invalid_request"
+    # One sentence about each field that it is about, by the field's dotted path.
+    errors: Mapping[str, str] | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -16,7 +20,9 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """Some fields are wrong. `errors` maps a field's dotted path to one sentence about it."""
+    """Some fields are wrong: `errors` says which."""
+
+    errors: Mapping[str, str]
 
     code = "validation_failed"
 

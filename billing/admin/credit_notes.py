@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
+from billing.admin.einvoices import EInvoiceMixin
 from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.paper import PaperMixin
 from billing.downloads import credit_note_response
@@ -48,7 +49,7 @@ class CreditedItemsInline(RelatedInline):
 
 
 @admin.register(CreditNote)
-class CreditNoteAdmin(MailsDocumentsMixin, PaperMixin, ReadOnlyAdmin):
+class CreditNoteAdmin(MailsDocumentsMixin, EInvoiceMixin, PaperMixin, ReadOnlyAdmin):
     """What was credited, to look at. A new one is made with the button on its invoice."""
 
     resource = "credit-notes"

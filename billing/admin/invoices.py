@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing import credit_notes, invoices, payments, write_offs
+from billing.admin.einvoices import EInvoiceMixin
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
 from billing.admin.invoice_tables import tables_of
 from billing.admin.items import ItemsInline
@@ -63,7 +64,7 @@ class InvoiceItemsInline(ItemsInline):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin):
+class InvoiceAdmin(MailsDocumentsMixin, EInvoiceMixin, PaperMixin, MetadataMixin, ResourceAdmin):
     """Drafts are written here and issued with a button; an issued invoice hardly changes."""
 
     resource = "invoices"

@@ -16,13 +16,16 @@ from billing.filters import CreditNoteFilter
 from billing.models import CreditNote
 from billing.models.credit_notes import ORDER_OF_CREDIT_NOTES
 from billing.serializers import CreditNoteSerializer, MailBodySerializer
+from billing.views.einvoices import EInvoiceMixin
 from billing.views.mailing import MailsDocuments
 from bizsuite.api.files import PdfNegotiation
 from bizsuite.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin
 from bizsuite.identity.models import organisation
 
 
-class CreditNoteViewSet(MailsDocuments, ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet):
+class CreditNoteViewSet(
+    MailsDocuments, EInvoiceMixin, ListMixin, CreateMixin, RetrieveMixin, ResourceViewSet
+):
     """What was taken back of issued invoices. A credit note is never changed nor removed."""
 
     resource = "credit-notes"

@@ -27,6 +27,7 @@ from billing.serializers import (
     TransactionSerializer,
     WriteOffBodySerializer,
 )
+from billing.views.einvoices import EInvoiceMixin
 from billing.views.mailing import MailsDocuments
 from bizsuite.api.batches import BatchMixin
 from bizsuite.api.files import PdfNegotiation
@@ -44,6 +45,7 @@ from bizsuite.identity.models import organisation
 
 class InvoiceViewSet(
     MailsDocuments,
+    EInvoiceMixin,
     ListMixin,
     CreateMixin,
     RetrieveMixin,

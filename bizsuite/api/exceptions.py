@@ -90,7 +90,7 @@ def _domain_answer(error: DomainError, request_id: str) -> Response:
         error.message,
         code=error.code,
         request_id=request_id,
-        errors=error.errors if isinstance(error, Invalid) else None,
+        errors=error.errors,
         allowed=error.allowed if isinstance(error, Conflict) else None,
     )
     headers = {"Retry-After": envelope.RETRY_AFTER_SECONDS} if error.status == 503 else None

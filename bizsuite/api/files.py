@@ -33,6 +33,10 @@ class PdfNegotiation(FileNegotiation):
     media_type = "application/pdf"
 
 
+class XmlNegotiation(FileNegotiation):
+    media_type = "application/xml"
+
+
 def file_response(
     request: Any, content: bytes, *, media_type: str, name: str, inline: bool = False
 ) -> HttpResponse:

@@ -209,7 +209,7 @@ class ResourceSchema(AutoSchema):
         errors = dict(parts.ERRORS_OF_ALL)
         if "{" in self.path:
             errors |= parts.ERRORS_OF_ONE
-        if self.method not in SAFE_METHODS:
+        if self.method not in SAFE_METHODS or self.view.may_refuse_reading:
             errors |= parts.ERRORS_OF_WRITES
         if self.method == "POST":
             errors |= parts.ERRORS_OF_POSTS

@@ -111,7 +111,13 @@ SCHEMAS: dict[str, Schema] = {
                 "type": "array",
                 "items": {"type": "string"},
                 "description": "What the record's present state does allow.",
-            }
+            },
+            "errors": {
+                "type": "object",
+                "description": "What is missing, where something is: one sentence for each field "
+                "that would hold it.",
+                "additionalProperties": {"type": "string"},
+            },
         },
     },
     "Unauthorized": {

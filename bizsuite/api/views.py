@@ -35,9 +35,12 @@ class ApiView(APIView):
     """One request: negotiate, authorise, parse, act in a transaction, render, commit.
 
     The bytes are rendered before the commit, so no client is told 500 about something saved.
+
+    may_refuse_reading: whether the record's state may forbid even a GET; for an `@action(…)`.
     """
 
     resource: ClassVar[str]
+    may_refuse_reading: ClassVar[bool] = False
     max_body_bytes: ClassVar[int] = settings.MAX_BODY_BYTES
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     body: Any = None

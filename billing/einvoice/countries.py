@@ -1,0 +1,71 @@
+"""Which country is meant: people write "DE", "Germany", "Deutschland", and "UK"."""
+
+import functools
+
+from babel import Locale
+
+from bizsuite.identity.contact_details import country_names
+from bizsuite.records import folded
+
+# Those of the European Union and its neighbours, where this standard is the law.
+_LANGUAGES = [
+    "bg",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "es",
+    "et",
+    "fi",
+    "fr",
+    "ga",
+    "hr",
+    "hu",
+    "is",
+    "it",
+    "lt",
+    "lv",
+    "mt",
+    "nb",
+    "nl",
+    "pl",
+    "pt",
+    "ro",
+    "sk",
+    "sl",
+    "sv",
+    "en",
+]  # English last: what it calls a country counts
+# Neither codes of ISO 3166-1 nor names of the CLDR, and written all the same.
+_ALSO_CALLED = {
+    "uk": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "usa": "US",
+    "united states of america": "US",
+    "el": "GR",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "czech republic": "CZ",
+    "turkey": "TR",
+}
+
+
+def country_code(written: str) -> str:
+    """The ISO 3166-1 alpha-2 code of a country's code or name. Empty where it is none."""
+    return _codes().get(folded(written).strip(), "")
+
+
+@functools.cache
+def _codes() -> dict[str, str]:
+    codes = {folded(code): code for code in country_names()}
+    names = {
+        folded(name): code
+        for language in _LANGUAGES
+        for code, name in Locale(language).territories.items()
+        if code in country_names()
+    }
+    return names | codes | _ALSO_CALLED
