@@ -337,7 +337,10 @@ WHITENOISE_AUTOREFRESH = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "bizsuite.api.request_ids.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "bizsuite.api.request_ids.RequestIdFilter"},
+        "secret_paths": {"()": "bizsuite.api.secret_paths.SecretPathFilter"},
+    },
     "formatters": {
         "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
     },
@@ -345,7 +348,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
-            "filters": ["request_id"],
+            "filters": ["request_id", "secret_paths"],
         }
     },
     "root": {"handlers": ["console"], "level": env("BIZSUITE_LOG_LEVEL", default="INFO")},

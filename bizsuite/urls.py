@@ -108,6 +108,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/v2/", include(api)),
+    path("d/", include("billing.hosted.urls")),
 ]
 
 handler400 = "bizsuite.api.handlers.bad_request"

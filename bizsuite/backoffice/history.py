@@ -17,6 +17,7 @@ SOURCES = {
     "admin": _("Admin"),
     "cli": _("Command line"),
     "worker": _("Scheduled work"),
+    "link": _("Shared link"),
 }
 
 

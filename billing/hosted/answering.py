@@ -1,0 +1,56 @@
+"""The customer's own answer to a quote, given on its page."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Quote
+from billing.models.quotes import ANSWERED_BY_LENGTH, QuoteStatus
+from billing.quote_states import QuoteMoveRefused
+from billing.quotes import accept_quote, decline_quote
+from bizsuite.identity.actors import Actor
+
+ACCEPT, DECLINE = "accept", "decline"
+ANSWERED = {ACCEPT: QuoteStatus.ACCEPTED, DECLINE: QuoteStatus.DECLINED}
+
+
+class AnswerForm(forms.Form):
+    """revision: the version that was on the page."""
+
+    answer = forms.ChoiceField(choices=[(ACCEPT, ACCEPT), (DECLINE, DECLINE)])
+    revision = forms.IntegerField(min_value=1)
+    name = forms.CharField(
+        max_length=ANSWERED_BY_LENGTH,
+        error_messages={"required": _("Please write your name.")},
+    )
+    reason = forms.CharField(max_length=2000, required=False)
+
+
+def record_answer(quote: Quote, said: dict[str, Any], *, request: HttpRequest) -> None:
+    """Accept or decline, with who says so and from where.
+
+    Once: the same answer a second time, from a double click, changes nothing. Raises a Conflict
+    if the quote has been revised, has expired, or was answered otherwise.
+    """
+    answered = {
+        "answered_by": said["name"],
+        "answered_from": str(request.client.address),  # type: ignore[attr-defined]
+        "revision": said["revision"],
+        "actor": Actor(
+            name=f"{said['name']} (customer)",
+            role="",
+            source="link",
+            request_id=request.request_id,  # type: ignore[attr-defined]
+        ),
+    }
+    try:
+        if said["answer"] == ACCEPT:
+            accept_quote(quote, **answered)
+        else:
+            decline_quote(quote, reason=said["reason"], **answered)
+    except QuoteMoveRefused:
+        quote.refresh_from_db()
+        if quote.status != ANSWERED[said["answer"]]:
+            raise
