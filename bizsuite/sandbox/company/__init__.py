@@ -11,6 +11,7 @@ from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import User, organisation
 from bizsuite.identity.roles import Role
 from bizsuite.sandbox.company.conversations import open_tickets
+from bizsuite.sandbox.company.letters import write_letters
 from bizsuite.sandbox.company.prospects import find_leads
 from bizsuite.sandbox.company.sales import sell
 from bizsuite.sandbox.company.spending import spend
@@ -42,6 +43,7 @@ def fill(staff: dict[str, User], *, now: datetime.datetime) -> None:
     dice = random.Random(SEED)  # noqa: S311  nothing here is secret
     story = Story(today=profile.today(now), now=now, random=dice, actor=ACTOR, staff=staff)
     sell(story)
+    write_letters(story)
     spend(story)
     open_tickets(story)
     find_leads(story)
