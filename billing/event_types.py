@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-import billing.mailing.event_types  # noqa: F401  declares its own
+import billing.mailing.event_types
+import billing.recurring_events  # noqa: F401  these declare their own
 from billing.event_examples import CATEGORY, CLOSED_YEAR, PRODUCT, RECORD, WRITE_OFF
 from bizsuite.events.registry import EventType, declare
 
@@ -65,6 +66,8 @@ INVOICE = {
     "reminded_at": None,
     "late_fee_for_id": None,
     "imported": False,
+    "recurring_invoice_id": None,
+    "recurring_period": None,
 } | RECORD
 DRAFT = INVOICE | {"invoice_number": None, "status": "Draft"}
 PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decimal("0.00")}

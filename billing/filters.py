@@ -15,6 +15,7 @@ from billing.models import (
     Payment,
     Product,
     Quote,
+    RecurringInvoice,
     SharedLink,
     Transaction,
     Transfer,
@@ -24,7 +25,9 @@ from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
 from billing.models.quotes import QuoteStatus
+from billing.models.recurring import RecurringStatus
 from billing.models.shared_links import LinkKind, LinkStatus
+from billing.recurrence import Interval
 from bizsuite.api.filters import (
     ArchivableFilter,
     DateFilter,
@@ -76,6 +79,9 @@ class InvoiceFilter(DatedFilter):
     invoice_number = TextFilter(
         field_name="number", max_length=40, help_text="The invoice with exactly this number."
     )
+    recurring_invoice_id = IdFilter(
+        field_name="recurring_invoice_id", help_text="Those that this recurring invoice made."
+    )
     imported = FlagFilter(
         field_name="imported", help_text="true: those whose number came with them; false: others."
     )
@@ -87,12 +93,34 @@ class InvoiceFilter(DatedFilter):
         model = Invoice
         fields = (
             "search", "status", "customer_id", "date_from", "date_to", "overdue",
-            "invoice_number", "imported", *COMMON,
+            "invoice_number", "imported", "recurring_invoice_id", *COMMON,
         )  # fmt: skip
 
     def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet:
         overdue = Invoice.objects.overdue(organisation().today())
         return queryset.filter(pk__in=overdue) if value else queryset.exclude(pk__in=overdue)
+
+
+class RecurringInvoiceFilter(RecordFilter):
+    search = SearchFilter()
+    status = WordFilter(words=RecurringStatus.values)
+    interval = WordFilter(words=Interval.values)
+    customer_id = IdFilter(field_name="customer_id")
+    failing = FlagFilter(
+        method="filter_failing", help_text="true: those whose last attempt did not succeed."
+    )
+    next_date_to = DateFilter(
+        field_name="next_date", lookup_expr="lte", help_text="Due up to this day, inclusive."
+    )
+
+    class Meta:
+        model = RecurringInvoice
+        fields = (
+            "search", "status", "interval", "customer_id", "failing", "next_date_to", *COMMON,
+        )  # fmt: skip
+
+    def filter_failing(self, queryset: Any, name: str, value: bool) -> QuerySet:
+        return queryset.exclude(failure="") if value else queryset.filter(failure="")
 
 
 class QuoteFilter(DatedFilter):

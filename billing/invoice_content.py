@@ -34,6 +34,8 @@ def built_invoice(
         exchange_rate=rates.rate(currency, date, fields.get("exchange_rate")),
         **{name: fields[name] for name in PRICING if name in fields},
         notes=fields.get("notes", ""),
+        recurring_invoice=fields.get("recurring_invoice"),
+        recurring_period=fields.get("recurring_period"),
         delivery_email=fields.get("delivery_email", ""),
         disputed=fields.get("disputed", False),
         reminders_paused=fields.get("reminders_paused", False),

@@ -6,7 +6,17 @@ from typing import Any, Generic, TypeVar
 
 from billing.amounts import printed, require_payable
 from billing.catalogue import require_category, require_in_use
-from billing.models import Invoice, InvoiceItem, InvoiceTax, Quote, QuoteItem, QuoteTax
+from billing.models import (
+    Invoice,
+    InvoiceItem,
+    InvoiceTax,
+    Quote,
+    QuoteItem,
+    QuoteTax,
+    RecurringInvoice,
+    RecurringInvoiceItem,
+    RecurringInvoiceTax,
+)
 from billing.models.catalogue import PLAIN_UNIT, FlowType
 from billing.models.items import ChargedTax, Discounted, DocumentItem
 from billing.tax_treatment import TREATMENT, require_one_scope, tax_treatment
@@ -14,7 +24,7 @@ from bizsuite.errors import Invalid
 from bizsuite.money import DiscountTooLarge, Line, Totals, compute_totals
 
 NewItem = Mapping[str, Any]
-Document = Invoice | Quote
+Document = Invoice | Quote | RecurringInvoice
 Item = TypeVar("Item", bound=DocumentItem)
 Tax = TypeVar("Tax", bound=ChargedTax)
 # What an item says, as opposed to what that comes to.
@@ -43,6 +53,7 @@ class Parts(Generic[Item, Tax]):
 
 OF_INVOICES = Parts("invoice", InvoiceItem, InvoiceTax)
 OF_QUOTES = Parts("quote", QuoteItem, QuoteTax)
+OF_RECURRING = Parts("recurring_invoice", RecurringInvoiceItem, RecurringInvoiceTax)
 
 
 def built_items(
@@ -93,7 +104,8 @@ def change_prices(
 
 def repriced_items(parts: Parts[Item, Tax], document: Document) -> None:
     """Price the items that there are by what the document says now; its totals are not saved."""
-    items: list[Item] = list(document.items.all())
+    rows: Any = document.items.all()
+    items: list[Item] = list(rows)
     taxes = priced(parts, document, items)
     parts.item._default_manager.bulk_update(items, ["total", "net"], batch_size=500)
     document.taxes.all().delete()
@@ -169,6 +181,12 @@ def item_values(new: NewItem, *, path: str = "") -> dict[str, Any]:
         "category": new.get("category"),
         **tax_treatment(new, product=product, path=path),
     }
+
+
+def repeated_items(document: Document) -> list[dict[str, Any]]:
+    """The document's items, to be put onto another one as they stand."""
+    names = (*SAID, "product", "category")
+    return [{name: getattr(item, name) for name in names} for item in document.items.all()]
 
 
 def same_items(document: Document, new_items: Sequence[NewItem]) -> bool:

@@ -15,9 +15,9 @@ from billing.invoices import create_invoice
 from billing.items import (
     OF_QUOTES,
     PRICING,
-    SAID,
     built_items,
     change_prices,
+    repeated_items,
     require_names_in_use,
     same_items,
     save_items,
@@ -223,10 +223,7 @@ def convert_quote(
     require_move(quote, "convert", today)
     invoice = create_invoice(
         customer=quote.customer,
-        items=[
-            {name: getattr(item, name) for name in (*SAID, "product", "category")}
-            for item in quote.items.all()
-        ],
+        items=repeated_items(quote),
         **{name: getattr(quote, name) for name in COPIED},
         currency=quote.currency,
         exchange_rate=_rate_of_invoice(quote, today),

@@ -5,6 +5,7 @@ from billing.currency import follow_organisation
 from billing.invoices import announce_overdue
 from billing.mailing.reminders import is_time_to_remind, send_reminders
 from billing.quotes import expire_quotes
+from billing.recurring_runs import generate_due
 from bizsuite.events.relay import consume
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
@@ -23,6 +24,12 @@ def announce_overdue_invoices() -> None:
 def expire_past_quotes() -> None:
     """Store which quotes have expired and say so; run by beat every ten minutes."""
     expire_quotes(today=organisation().today(), actor=Actor.system("worker"))
+
+
+@shared_task(ignore_result=True)
+def generate_recurring_invoices() -> None:
+    """Make the invoices that are due; run by beat every ten minutes. What is left the next does."""
+    generate_due(now=timezone.now(), actor=Actor.system("worker"))
 
 
 @shared_task(ignore_result=True)

@@ -208,6 +208,8 @@ CELERY_BEAT_SCHEDULE = {
     "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
     "expire-quotes": _every(600, "billing.tasks.expire_past_quotes"),
     "remind-customers": _every(600, "billing.tasks.remind_customers"),
+    # Every ten minutes: a day begins at another time in each time zone.
+    "generate-recurring-invoices": _every(600, "billing.tasks.generate_recurring_invoices"),
     "send-mails": _every(30, "bizsuite.mail.tasks.send"),
     "prune-mails": _every(3600, "bizsuite.mail.tasks.prune"),
     "sweep-files": _every(6 * 3600, "support.tasks.sweep_unused_files"),

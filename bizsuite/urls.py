@@ -15,6 +15,7 @@ from billing.views import (
     PaymentViewSet,
     ProductViewSet,
     QuoteViewSet,
+    RecurringInvoiceViewSet,
     SharedLinkViewSet,
     StatementPdfView,
     StatementView,
@@ -65,6 +66,7 @@ router.register(
     basename="ticket-attachments",
 )
 router.register("departments", DepartmentViewSet, basename="departments")
+router.register("recurring-invoices", RecurringInvoiceViewSet, basename="recurring-invoices")
 router.register("quotes", QuoteViewSet, basename="quotes")
 router.register("links", SharedLinkViewSet, basename="links")
 router.register("usage", UsageViewSet, basename="usage")

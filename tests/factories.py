@@ -16,6 +16,7 @@ from billing import (
     invoices,
     payments,
     quotes,
+    recurring_invoices,
     shared_links,
     transactions,
     transfers,
@@ -32,6 +33,7 @@ from billing.models import (
     Product,
     Quote,
     QuoteVersion,
+    RecurringInvoice,
     SharedLink,
     Transaction,
     Transfer,
@@ -173,6 +175,15 @@ def make_version(quote: Quote) -> QuoteVersion:
 def make_link(document: Shareable | None = None) -> SharedLink:
     """Of a new invoice, unless told otherwise."""
     return shared_links.share_link(document or make_invoice(), actor=SYSTEM, now=timezone.now())[0]
+
+
+def make_recurring_invoice(amount: str | Decimal = "100.00", **fields: Any) -> RecurringInvoice:
+    """Monthly from the middle of January 2024 on, unless told otherwise."""
+    values = {"interval": "monthly", "start_date": DAY} | fields
+    values.setdefault("items", [new_item(amount)])
+    if "customer" not in values:
+        values["customer"] = make_customer()
+    return recurring_invoices.create_recurring_invoice(actor=SYSTEM, **values)
 
 
 def make_payment(

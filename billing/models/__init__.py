@@ -7,6 +7,11 @@ from billing.models.ledger import JournalEntry, Posting
 from billing.models.mailing import MailTemplate, Reminder, ReminderLevel
 from billing.models.payments import Allocation, Payment, Refund, Transaction
 from billing.models.quotes import Quote, QuoteItem, QuoteTax, QuoteVersion
+from billing.models.recurring import (
+    RecurringInvoice,
+    RecurringInvoiceItem,
+    RecurringInvoiceTax,
+)
 from billing.models.shared_links import SharedLink
 from billing.models.transfers import Transfer
 from billing.models.write_offs import WriteOff
@@ -32,6 +37,9 @@ __all__ = [
     "QuoteItem",
     "QuoteTax",
     "QuoteVersion",
+    "RecurringInvoice",
+    "RecurringInvoiceItem",
+    "RecurringInvoiceTax",
     "Refund",
     "Reminder",
     "ReminderLevel",

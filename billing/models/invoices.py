@@ -87,6 +87,16 @@ class Invoice(PricedDocument, Record):
     written_off = MoneyField(_("written off"), default=Decimal(0), editable=False)
     balance = MoneyField(_("balance"), default=Decimal(0), editable=False)
     notes = models.TextField(_("notes"), blank=True, default="")
+    recurring_invoice = models.ForeignKey(
+        "billing.RecurringInvoice",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="invoices",
+        verbose_name=_("recurring invoice"),
+    )
+    # The first day of the schedule's period that it is for.
+    recurring_period = models.DateField(_("period"), null=True, editable=False)
     issued_at = models.DateTimeField(_("issued"), null=True, editable=False)
     voided_at = models.DateTimeField(_("voided"), null=True, editable=False)
     delivery_email = models.EmailField(
@@ -133,6 +143,15 @@ class Invoice(PricedDocument, Record):
             models.CheckConstraint(
                 name="billing_invoice_numbered_once_issued",
                 condition=Q(status="Draft", number=None) | (~Q(status="Draft") & ~Q(number=None)),
+            ),
+            models.UniqueConstraint(
+                fields=["recurring_invoice", "recurring_period"],
+                name="billing_invoice_once_per_period",
+            ),
+            models.CheckConstraint(
+                name="billing_invoice_of_a_period_or_of_none",
+                condition=Q(recurring_invoice=None, recurring_period=None)
+                | Q(recurring_invoice__isnull=False, recurring_period__isnull=False),
             ),
             models.CheckConstraint(
                 name="billing_invoice_imported_is_issued",

@@ -29,6 +29,7 @@ from billing.serializers.quotes import (
     QuoteSerializer,
     QuoteVersionSerializer,
 )
+from billing.serializers.recurring import RecurringInvoiceSerializer, ResumeSerializer
 from billing.serializers.shared_links import OpenLinkSerializer, SharedLinkSerializer
 from billing.serializers.statements import StatementQuery, StatementSerializer
 from billing.serializers.transactions import ReversalSerializer, TransactionSerializer
@@ -57,8 +58,10 @@ __all__ = [
     "QuoteSerializer",
     "QuoteTaxSerializer",
     "QuoteVersionSerializer",
+    "RecurringInvoiceSerializer",
     "RefundBodySerializer",
     "RefundSerializer",
+    "ResumeSerializer",
     "ReversalSerializer",
     "SharedLinkSerializer",
     "StatementQuery",

@@ -68,6 +68,7 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
     written_off = ApiMoneyField(read_only=True)
     balance = ApiMoneyField(read_only=True)
     overdue = serializers.SerializerMethodField()
+    recurring_invoice_id = serializers.IntegerField(read_only=True, allow_null=True)
     late_fee_for_id = serializers.IntegerField(read_only=True, allow_null=True)
 
     expandable = {
@@ -110,9 +111,11 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
             "reminded_at",
             "late_fee_for_id",
             "imported",
+            "recurring_invoice_id",
+            "recurring_period",
             *COMMON_FIELDS,
         )
-        read_only_fields = ("status", "sent_at", "reminded_at", "imported")
+        read_only_fields = ("status", "sent_at", "reminded_at", "imported", "recurring_period")
         help_texts = {
             "invoice_number": "Given when it is issued; a draft has none. Sent with a new invoice: the"
             " number that it had elsewhere, outside of the series here.",
@@ -140,6 +143,8 @@ class InvoiceSerializer(PricedDocumentFields, RecordSerializer):
             "sent_at": "When it was last mailed.",
             "reminded_at": "When the customer was last reminded of it.",
             "late_fee_for_id": "Of a late fee: the invoice that was paid late.",
+            "recurring_invoice_id": "The recurring invoice that made it.",
+            "recurring_period": "The first day of the period that it was made for.",
             "imported": "Whether its number came with it, and is none of the series here.",
         } | PricedDocumentFields.help_texts
 

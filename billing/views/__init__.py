@@ -14,6 +14,7 @@ from billing.views.documents import (
     TransactionViewSet,
 )
 from billing.views.quotes import QuoteViewSet
+from billing.views.recurring import RecurringInvoiceViewSet
 from billing.views.shared_links import SharedLinkViewSet
 from billing.views.statements import StatementPdfView, StatementView
 from billing.views.transfers import TransferViewSet
@@ -29,6 +30,7 @@ __all__ = [
     "PaymentViewSet",
     "ProductViewSet",
     "QuoteViewSet",
+    "RecurringInvoiceViewSet",
     "SharedLinkViewSet",
     "StatementPdfView",
     "StatementView",

@@ -31,6 +31,7 @@ BILLING = frozenset(
         "categories",
         "products",
         "quotes",
+        "recurring-invoices",
         "links",
         "journal",
         "mail-templates",

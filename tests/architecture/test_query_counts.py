@@ -109,6 +109,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/payments": payments_some_of_them_on_invoices,
     "/products": lambda: ("/products", factories.make_product),
     "/quotes": lambda: ("/quotes", factories.make_quote),
+    "/recurring-invoices": lambda: ("/recurring-invoices", factories.make_recurring_invoice),
     "/quotes/{id}/versions": versions_of_one_quote,
     "/departments": lambda: ("/departments", factories.make_department),
     "/tickets": lambda: ("/tickets", factories.make_ticket),

@@ -17,7 +17,7 @@ from bizsuite.identity.roles import (
 
 BOOKS = {
     "invoices", "payments", "credit-notes", "transactions", "transfers", "accounts",
-    "categories", "products", "quotes", "write-offs",
+    "categories", "products", "quotes", "recurring-invoices", "write-offs",
 }  # fmt: skip
 
 

@@ -1,0 +1,67 @@
+import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from billing.amounts import printed
+from billing.models import RecurringInvoice
+from billing.recurring_runs import due_dates, generate_due
+from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import organisation
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the recurring invoices that are due, as the scheduler does every ten minutes. Safe to"
+        " run twice and at any time. Exit code 1 when some could not be made."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--date",
+            type=datetime.date.fromisoformat,
+            help="as if this day had come, such as 2024-01-31 (default: today)",
+        )
+        parser.add_argument(
+            "--preview", action="store_true", help="only say what would be made; write nothing"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        if options["date"]:
+            now = organisation().start_of(options["date"])
+        if options["preview"]:
+            self._preview(organisation().today(now))
+        else:
+            self._generate(now)
+
+    def _preview(self, today: datetime.date) -> None:
+        invoices = 0
+        for schedule in RecurringInvoice.objects.due(today).order_by("next_date", "pk").iterator():
+            for date in due_dates(schedule, today):
+                invoices += 1
+                self.stdout.write(
+                    f"{date}  recurring invoice {schedule.pk}, customer {schedule.customer_id}:"
+                    f" {printed(schedule.amount, schedule.currency)}"
+                )
+        self.stdout.write(f"{invoices} to make.")
+
+    def _generate(self, now: datetime.datetime) -> None:
+        made = 0
+        failed: dict[int, str] = {}
+        while True:
+            outcome = generate_due(now=now, actor=Actor.system("cli"))
+            for invoice in outcome.made:
+                self.stdout.write(
+                    f"{invoice}  recurring invoice {invoice.recurring_invoice_id},"
+                    f" {invoice.recurring_period}: {printed(invoice.amount, invoice.currency)}"
+                )
+            made, failed = made + len(outcome.made), failed | outcome.failed
+            if outcome.complete:
+                break
+        self.stdout.write(f"{made} made.")
+        if failed:
+            for pk, said in failed.items():
+                self.stderr.write(f"Recurring invoice {pk}: {said}")
+            raise CommandError(f"{len(failed)} could not be made; they are tried again.")
