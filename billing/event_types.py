@@ -134,11 +134,11 @@ PAYMENT = {
     "account_id": 1,
     "amount": Decimal("1500.00"),
     "currency": "USD",
+    "date": "2024-01-20",
+    "status": "Received",
     "exchange_rate": 1,
     "amount_received": Decimal("1500.00"),
     "currency_received": "USD",
-    "date": "2024-01-20",
-    "status": "Received",
     "method": "Bank transfer",
     "reference": None,
     "notes": None,
@@ -238,6 +238,12 @@ LINK = {
     "revoked_at": None,
     "opened_count": 0,
     "last_opened_at": None,
+} | RECORD
+EXCHANGE_RATE = {
+    "id": 1,
+    "currency": "EUR",
+    "date": "2024-01-15",
+    "rate": Decimal("1.0945"),
 } | RECORD
 ACCOUNT = {
     "id": 1,
@@ -355,6 +361,9 @@ declare(
         LINK | {"status": "Revoked", "revoked_at": "2024-01-17T09:00:00Z"},
         public=False,
     ),
+    EventType("exchange_rate.created", "What a currency is worth was stored.", EXCHANGE_RATE),
+    EventType("exchange_rate.updated", "A stored exchange rate changed.", EXCHANGE_RATE),
+    EventType("exchange_rate.deleted", "A stored exchange rate was removed.", EXCHANGE_RATE),
     EventType("product.created", "A product was added.", PRODUCT),
     EventType("product.updated", "A product changed, or was archived or restored.", PRODUCT),
     EventType("product.deleted", "A product that nothing refers to was removed.", PRODUCT),

@@ -11,6 +11,7 @@ from billing.models import (
     Category,
     ClosedYear,
     CreditNote,
+    ExchangeRate,
     Invoice,
     Payment,
     Product,
@@ -229,6 +230,15 @@ class TransactionFilter(DatedFilter):
         fields = (
             "search", "type", "account_id", "category_id", "date_from", "date_to", *COMMON,
         )  # fmt: skip
+
+
+class ExchangeRateFilter(DatedFilter):
+    search = SearchFilter()
+    currency = TextFilter(field_name="currency", help_text="Its code, such as EUR.")
+
+    class Meta:
+        model = ExchangeRate
+        fields = ("search", "currency", "date_from", "date_to", *COMMON)
 
 
 class TransferFilter(DatedFilter):

@@ -142,27 +142,40 @@ def base_when_paid(invoice: Invoice, paid: Decimal, worth: Worth, base_currency:
     return cumulative_share(total_worth(worth), Decimal(0), paid, charged, base_currency)
 
 
-def worth_left(invoice: Invoice, base_currency: str) -> Worth:
-    """What an invoice charges still is worth in the organisation's currency, part by part.
+def worth_issued(invoice: Invoice, base_currency: str) -> Worth:
+    """What an invoice is worth in the organisation's currency, part by part.
 
     The total is converted and shared out by largest remainder, so that the parts add up to what
-    is owed. What is credited leaves each part by cumulative rounding: nothing is left of the last.
-    By the items' own categories: which one stands for none may change, and they must add up.
+    is owed. By the items' own categories: which one stands for none may change.
     """
-    charged: dict[Part, Decimal] = defaultdict(Decimal)
-    credited: dict[Part, Decimal] = defaultdict(Decimal)
-    for item in invoice.items.all():
-        charged[Ledger.INCOME, item.category] += item.net
-        credited[Ledger.INCOME, item.category] += item.credited
-    for line in invoice.taxes.all():
-        charged[Ledger.TAX_PAYABLE, line.rate] += line.tax
-        credited[Ledger.TAX_PAYABLE, line.rate] += line.credited_tax
+    charged = _charged(invoice)
     whole = converted(invoice.amount, invoice.exchange_rate, base_currency)
     shares = spread(whole, list(charged.values()), base_currency)
+    return dict(zip(charged, shares, strict=True))
+
+
+def worth_left(invoice: Invoice, base_currency: str) -> Worth:
+    """What of that is charged still. What is credited leaves each part by cumulative rounding:
+    however an invoice is credited in slices, nothing is left of the last."""
+    credited: dict[Part, Decimal] = defaultdict(Decimal)
+    for item in invoice.items.all():
+        credited[Ledger.INCOME, item.category] += item.credited
+    for line in invoice.taxes.all():
+        credited[Ledger.TAX_PAYABLE, line.rate] += line.credited_tax
+    charged = _charged(invoice)
     return {
         part: share - _cleared(share, credited[part], charged[part], base_currency)
-        for part, share in zip(charged, shares, strict=True)
+        for part, share in worth_issued(invoice, base_currency).items()
     }
+
+
+def _charged(invoice: Invoice) -> dict[Part, Decimal]:
+    charged: dict[Part, Decimal] = defaultdict(Decimal)
+    for item in invoice.items.all():
+        charged[Ledger.INCOME, item.category] += item.net
+    for line in invoice.taxes.all():
+        charged[Ledger.TAX_PAYABLE, line.rate] += line.tax
+    return charged
 
 
 def base_cleared(invoice: Invoice) -> Decimal:

@@ -10,6 +10,7 @@ from billing.views import (
     CategoryViewSet,
     ClosedYearViewSet,
     CreditNoteViewSet,
+    ExchangeRateViewSet,
     InvoicePaymentViewSet,
     InvoiceViewSet,
     PaymentViewSet,
@@ -51,6 +52,7 @@ router.register("transfers", TransferViewSet, basename="transfers")
 router.register("closed-years", ClosedYearViewSet, basename="closed-years")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("categories", CategoryViewSet, basename="categories")
+router.register("exchange-rates", ExchangeRateViewSet, basename="exchange-rates")
 router.register("products", ProductViewSet, basename="products")
 router.register("leads", LeadViewSet, basename="leads")
 router.register(r"leads/(?P<lead_pk>[0-9]{1,18})/notes", LeadNoteViewSet, basename="lead-notes")

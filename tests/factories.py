@@ -13,6 +13,7 @@ from billing import (
     catalogue,
     closed_years,
     credit_notes,
+    exchange_rates,
     invoices,
     payments,
     quotes,
@@ -28,6 +29,7 @@ from billing.models import (
     Category,
     ClosedYear,
     CreditNote,
+    ExchangeRate,
     Invoice,
     Payment,
     Product,
@@ -294,6 +296,16 @@ def make_mail(to: str = "jane@example.com", **fields: Any) -> OutgoingMail:
     """A mail in the queue; to what is no address, one that failed."""
     new = {"subject": "Hello", "body": "Text", "resource": "ticket", "object_id": 1} | fields
     return queue_mail(NewMail(to=to, **new), now=timezone.now())
+
+
+def make_exchange_rate(
+    currency: str | None = None, rate: str | Decimal = "1.0945", **fields: Any
+) -> ExchangeRate:
+    """Of a day of its own, unless told otherwise."""
+    values = {"date": DAY + datetime.timedelta(days=next(_numbers)), "currency": currency or "EUR"}
+    return exchange_rates.create_exchange_rate(
+        rate=Decimal(rate), actor=SYSTEM, **(values | fields)
+    )
 
 
 def make_transfer(amount: str | Decimal = "100.00", **fields: Any) -> Transfer:

@@ -3,6 +3,7 @@
 from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
 from billing.admin.closed_years import ClosedYearAdmin
 from billing.admin.credit_notes import CreditNoteAdmin
+from billing.admin.exchange_rates import ExchangeRateAdmin
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.ledger import JournalEntryAdmin
 from billing.admin.mail_texts import MailTemplateAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "CategoryAdmin",
     "ClosedYearAdmin",
     "CreditNoteAdmin",
+    "ExchangeRateAdmin",
     "InvoiceAdmin",
     "JournalEntryAdmin",
     "MailTemplateAdmin",

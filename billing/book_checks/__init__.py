@@ -10,6 +10,12 @@ from billing.book_checks.closed_years import (
     earnings_are_retained,
 )
 from billing.book_checks.credit_notes import credit_notes_add_up
+from billing.book_checks.currencies import (
+    documents_are_worth_what_they_say,
+    exchange_differences_come_from_rates,
+    receivables_are_cleared,
+    transfers_are_worth_the_same_on_both_sides,
+)
 from billing.book_checks.documents import (
     documents_add_up,
     invoices_are_paid_by_allocations,
@@ -55,6 +61,10 @@ CHECKS: tuple[Check, ...] = (
     payments_move_cash_when_they_say,
     allocations_are_booked_when_they_say,
     reversals_are_dated_as_said,
+    documents_are_worth_what_they_say,
+    transfers_are_worth_the_same_on_both_sides,
+    receivables_are_cleared,
+    exchange_differences_come_from_rates,
     receivables_are_open_invoices,
     credit_is_unallocated_payments,
     closed_years_leave_nothing,

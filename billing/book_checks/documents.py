@@ -97,7 +97,8 @@ def transactions_add_up() -> Iterator[Finding]:
         _, tax = split_gross(line.amount, line.tax_rate, line.currency)
         yield from differs(line, "tax", line.tax, tax)
         if line.payment is not None:
-            for name in ("amount", "date", "account_id"):
+            yield from differs(line, "amount", line.amount, line.payment.amount_received)
+            for name in ("date", "account_id"):
                 yield from differs(line, name, getattr(line, name), getattr(line.payment, name))
             if (line.reversed_on is None) != (line.payment.reversed_at is None):
                 yield (

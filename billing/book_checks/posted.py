@@ -140,6 +140,16 @@ class Journal:
                 found[(posting.ledger, posting.basis)] += posting.document_amount
         return found
 
+    def worths(self) -> Mapping[str, Decimal]:
+        """By ledger, in the organisation's currency."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for posting in self.all_postings():
+            found[posting.ledger] += posting.amount
+        return found
+
+    def all_postings(self) -> list[Posting]:
+        return [posting for entry in self.entries for posting in self.postings[entry.pk]]
+
     def cash_by_date(self) -> Mapping[datetime.date, Decimal]:
         found: dict[datetime.date, Decimal] = defaultdict(Decimal)
         for entry in self.entries:
@@ -153,7 +163,7 @@ class Journal:
         for entry in self.entries:
             for posting in self.postings[entry.pk]:
                 if posting.account_id is not None:
-                    found[posting.account_id] += posting.document_amount
+                    found[posting.account_id] += posting.moved
         return found
 
     def tax_by_rate(self) -> Mapping[Decimal | None, Decimal]:
@@ -199,7 +209,7 @@ def documents_are_posted() -> Iterator[Finding]:
         if documents.expected is None:
             continue
         for page in pages(documents.rows):
-            journals = _journals(kind, [document.pk for document in page])
+            journals = journals_of(kind, [document.pk for document in page])
             for document in page:
                 expected, posted = documents.expected(document), journals[document.pk].sums()
                 for key in sorted(expected.keys() | posted.keys()):
@@ -214,7 +224,7 @@ def tax_is_posted_by_rate() -> Iterator[Finding]:
     for kind, sign in (("invoice", -1), ("creditnote", 1)):
         documents = KINDS[kind]
         for page in pages(documents.rows.prefetch_related("taxes")):
-            journals = _journals(kind, [document.pk for document in page])
+            journals = journals_of(kind, [document.pk for document in page])
             for document in page:
                 stands = bool(documents.expected and documents.expected(document))
                 said = {line.rate: sign * line.tax for line in document.taxes.all() if stands}
@@ -228,12 +238,12 @@ def tax_is_posted_by_rate() -> Iterator[Finding]:
 def transfers_move_what_they_say() -> Iterator[Finding]:
     """A transfer takes its amount out of the one account, and the other has it then."""
     for page in pages(Transfer.objects.all()):
-        journals = _journals("transfer", [transfer.pk for transfer in page])
+        journals = journals_of("transfer", [transfer.pk for transfer in page])
         for transfer in page:
             moved = journals[transfer.pk].by_account()
             said = {
                 transfer.from_account_id: -transfer.amount,
-                transfer.to_account_id: transfer.amount,
+                transfer.to_account_id: transfer.amount_received,
             }
             for pk in sorted(said.keys() | moved.keys()):
                 stored, computed = moved.get(pk, NOTHING), said.get(pk, NOTHING)
@@ -253,7 +263,7 @@ def entries_have_documents() -> Iterator[Finding]:
             there = KINDS[kind].rows.filter(pk__in=booked[kind]).values_list("pk", flat=True)
             missing[kind] |= booked[kind].difference(there)
     for kind, ids in missing.items():
-        for pk, journal in _journals(kind, sorted(ids)).items():
+        for pk, journal in journals_of(kind, sorted(ids)).items():
             for (ledger, _), total in journal.sums().items():
                 if total:
                     yield f"{kind.capitalize()} {pk} is gone and leaves {total} posted to {ledger}."
@@ -263,7 +273,7 @@ def entries_say_what_documents_say() -> Iterator[Finding]:
     """A document's first standing entry has its date, and its customer, account and category."""
     for kind, documents in KINDS.items():
         for page in pages(documents.rows):
-            journals = _journals(kind, [document.pk for document in page])
+            journals = journals_of(kind, [document.pk for document in page])
             for document in page:
                 journal = journals[document.pk]
                 entry = journal.first_standing()
@@ -278,7 +288,7 @@ def entries_say_what_documents_say() -> Iterator[Finding]:
 def payments_move_cash_when_they_say() -> Iterator[Finding]:
     """A payment's account gets its amount on its date, and gives each refund on the refund's."""
     for page in pages(Payment.objects.filter(reversed_at=None).prefetch_related("refunds")):
-        journals = _journals("payment", [payment.pk for payment in page])
+        journals = journals_of("payment", [payment.pk for payment in page])
         for payment in page:
             said: dict[datetime.date, Decimal] = defaultdict(Decimal)
             said[payment.date] += payment.amount
@@ -294,7 +304,7 @@ def payments_move_cash_when_they_say() -> Iterator[Finding]:
 def allocations_are_booked_when_they_say() -> Iterator[Finding]:
     """On an allocation's date its payment has something booked on what is owed."""
     for page in pages(Allocation.objects.all()):
-        journals = _journals("payment", [allocation.payment_id for allocation in page])
+        journals = journals_of("payment", [allocation.payment_id for allocation in page])
         for allocation in page:
             if allocation.date not in journals[allocation.payment_id].dates_of(Ledger.RECEIVABLE):
                 yield (
@@ -316,7 +326,7 @@ def reversals_are_dated_as_said() -> Iterator[Finding]:
                 said = dict(documents.rows.filter(pk__in=ids).values_list("pk", "reversed_on"))
             elif kind == "transaction":
                 said = dict(lines.filter(pk__in=ids).values_list("pk", "reversed_on"))
-            for pk, journal in _journals(kind, ids).items():
+            for pk, journal in journals_of(kind, ids).items():
                 # A line that was corrected has reversals before the one that ended it.
                 yield from journal.misdated(said.get(pk), last_only=kind == "transaction")
 
@@ -328,7 +338,7 @@ def _misnamed(document: Any, posting: Posting, names: tuple[str, ...]) -> Iterat
             yield off(named(document), f"{name} of posting {posting.pk}", posted, own)
 
 
-def _journals(kind: str, ids: list[int]) -> dict[int, Journal]:
+def journals_of(kind: str, ids: list[int]) -> dict[int, Journal]:
     """By document. In two plain questions: a join over all of the books may be planned badly."""
     rows = JournalEntry.objects.filter(document_type=kind, document_id__in=ids).order_by("id")
     entries: dict[int, list[JournalEntry]] = {pk: [] for pk in ids}

@@ -16,6 +16,7 @@ from billing.serializers.documents import (
     RefundBodySerializer,
     RefundSerializer,
 )
+from billing.serializers.exchange_rates import ExchangeRateSerializer
 from billing.serializers.items import (
     InvoiceItemSerializer,
     InvoiceTaxSerializer,
@@ -45,6 +46,7 @@ __all__ = [
     "ClosedYearSerializer",
     "CreditNoteSerializer",
     "DeclineSerializer",
+    "ExchangeRateSerializer",
     "InvoiceItemSerializer",
     "InvoicePaymentSerializer",
     "InvoiceSerializer",

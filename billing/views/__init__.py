@@ -13,6 +13,7 @@ from billing.views.documents import (
     PaymentViewSet,
     TransactionViewSet,
 )
+from billing.views.exchange_rates import ExchangeRateViewSet
 from billing.views.quotes import QuoteViewSet
 from billing.views.recurring import RecurringInvoiceViewSet
 from billing.views.shared_links import SharedLinkViewSet
@@ -25,6 +26,7 @@ __all__ = [
     "CategoryViewSet",
     "ClosedYearViewSet",
     "CreditNoteViewSet",
+    "ExchangeRateViewSet",
     "InvoicePaymentViewSet",
     "InvoiceViewSet",
     "PaymentViewSet",

@@ -48,6 +48,12 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Transactions"), "receipt_long", "transactions", "billing_transaction_changelist"),
             (_("Transfers"), "swap_horiz", "transfers", "billing_transfer_changelist"),
             (_("Accounts"), "account_balance", "accounts", "billing_account_changelist"),
+            (
+                _("Exchange rates"),
+                "currency_exchange",
+                "exchange-rates",
+                "billing_exchangerate_changelist",
+            ),
             (_("Categories"), "sell", "categories", "billing_category_changelist"),
             (_("Journal"), "menu_book", "journal", "billing_journalentry_changelist"),
             (_("Chart of accounts"), "balance", "journal", "billing_trial_balance"),

@@ -29,6 +29,7 @@ BILLING = frozenset(
         "transfers",
         "accounts",
         "categories",
+        "exchange-rates",
         "products",
         "quotes",
         "recurring-invoices",

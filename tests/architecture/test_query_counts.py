@@ -100,6 +100,7 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
         lambda: factories.make_credit_note(make_invoice(), (1, "5.00"), (0, "1.00")),
     ),
     "/customers": lambda: ("/customers", factories.make_customer),
+    "/exchange-rates": lambda: ("/exchange-rates", factories.make_exchange_rate),
     "/invoices": lambda: ("/invoices", make_invoice),
     "/invoices/{invoice_pk}/payments": payments_of_one_invoice,
     "/leads": leads_with_duplicates,

@@ -1,0 +1,49 @@
+"""Choosing a currency, and the rate to the organisation's own."""
+
+from typing import Any
+
+from babel.numbers import get_currency_name, list_currencies
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from billing.admin.forms import bounded, optional, positive
+from bizsuite.identity.models import organisation
+from bizsuite.money import is_currency
+
+# Those that most invoices are in come first, then all by their codes.
+USUAL = ("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "CAD", "AUD", "INR", "AED", "KWD")
+
+
+def currency_choices(*first: str) -> list[tuple[str, str]]:
+    """Codes with their names; `first`: those that stand at the top."""
+    # The word of the words before "-": en-gb names currencies as en does.
+    language = (get_language() or "en").split("-")[0]
+    codes = dict.fromkeys([*first, *USUAL, *sorted(filter(is_currency, list_currencies("en")))])
+    return [(code, f"{code} · {get_currency_name(code, locale=language)}") for code in codes]
+
+
+class CurrencyForm(forms.ModelForm):
+    """A form about something that has a currency, and most of them an exchange rate to it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = organisation().currency
+        if "currency" in self.fields:
+            label = self.fields["currency"].label
+            self.fields["currency"] = forms.ChoiceField(
+                label=label,
+                choices=currency_choices(own),
+                initial=own,
+                widget=UnfoldAdminSelectWidget,
+            )
+        if "exchange_rate" in self.fields:
+            optional(self, "exchange_rate")
+            bounded(self, "exchange_rate", positive)
+            self.fields["exchange_rate"].help_text = _(
+                "%(currency)s for one of the document's currency. Empty: the stored rate of its"
+                " date."
+            ) % {"currency": own}
+            if self.instance.pk is None:
+                self.initial["exchange_rate"] = self.fields["exchange_rate"].initial = None
