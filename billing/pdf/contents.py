@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from billing.exchange import converted
 from billing.models import CreditNote, Invoice, Quote
 from billing.models.items import DocumentItem, DocumentTax
 from billing.models.tax_categories import WITH_REASON, TaxCategory
 from billing.pdf.figures import money_text, quantity_text, rate_text, unit_price_text
 from billing.pdf.layout import Words, columns, rows
 from billing.units import unit_symbol
+from bizsuite.money import format_decimal
 
 # With more rates than these they have a table of their own.
 MOST_TAXES_IN_SUMS = 6
@@ -75,6 +77,23 @@ def credited_words(note: CreditNote) -> Words:
     }
     words["sums"] = [[_("Net"), money_text(note.subtotal, note.currency)], *words["sums"]]
     return words
+
+
+def exchange_words(document: Invoice | Quote | CreditNote, base_currency: str) -> list[str]:
+    """At which rate it is booked, and its tax in the organisation's own currency, as the law wants
+    it said (Article 230, Council Directive 2006/112/EC). Nothing of what is in that currency."""
+    if document.currency == base_currency:
+        return []
+    rate = _("Exchange rate: 1 %(currency)s = %(rate)s %(base_currency)s") % {
+        "currency": document.currency,
+        "rate": format_decimal(document.exchange_rate),
+        "base_currency": base_currency,
+    }
+    if not document.tax:
+        return [rate]
+    tax = converted(document.tax, document.exchange_rate, base_currency)
+    text = _("%(rate)s; the tax is %(tax)s") % {"rate": rate, "tax": money_text(tax, base_currency)}
+    return [text]
 
 
 def _cells(item: DocumentItem, currency: str) -> list[str]:

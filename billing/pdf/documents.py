@@ -7,7 +7,7 @@ from billing.invoices import copied_details
 from billing.models import CreditNote, Invoice, Quote
 from billing.models.invoices import InvoiceStatus
 from billing.models.quotes import QuoteStatus
-from billing.pdf.contents import content_words, credited_words
+from billing.pdf.contents import content_words, credited_words, exchange_words
 from billing.pdf.figures import day_text, money_text
 from billing.pdf.layout import Words, sheet
 from billing.pdf.parties import customer_lines
@@ -18,7 +18,6 @@ from bizsuite.identity.models import Organisation
 MARKS = {InvoiceStatus.DRAFT: gettext_lazy("DRAFT"), InvoiceStatus.VOID: gettext_lazy("VOID")}
 QUOTE_MARKS = {QuoteStatus.DRAFT: gettext_lazy("DRAFT")}
 # Beside the title.
-TAGS = {InvoiceStatus.PAID: gettext_lazy("PAID")}
 QUOTE_TAGS = {
     QuoteStatus.ACCEPTED: gettext_lazy("ACCEPTED"),
     QuoteStatus.CONVERTED: gettext_lazy("ACCEPTED"),
@@ -31,7 +30,7 @@ def invoice_words(invoice: Invoice, *, seller: Organisation) -> Words:
     """What `document.typ` is filled with for an invoice."""
     words = sheet(seller, title=_("Invoice"), number=invoice.number or "")
     words["mark"] = str(MARKS.get(InvoiceStatus(invoice.status), ""))
-    words["tag"] = str(TAGS.get(InvoiceStatus(invoice.status), ""))
+    words["tag"] = _tag(invoice)
     # Frozen once it is issued; a draft shows the customer of today.
     details = invoice.customer_details or copied_details(invoice.customer)
     words["customer"] = customer_lines(details)
@@ -43,6 +42,7 @@ def invoice_words(invoice: Invoice, *, seller: Organisation) -> Words:
     if invoice.supply_date is not None:
         words["facts"].append([_("Date of supply"), day_text(invoice.supply_date)])
     words |= content_words(invoice)
+    words["remarks"] += exchange_words(invoice, seller.currency)
     words["settled"] = _settled(invoice)
     words["due"] = [_("Balance due"), money_text(invoice.balance, invoice.currency)]
     words["payment"] = _demand(invoice, seller)
@@ -60,13 +60,15 @@ def quote_words(quote: Quote, *, seller: Organisation, status: QuoteStatus) -> W
     words["facts"] = [
         [_("Date"), day_text(quote.date)],
         [_("Valid until"), day_text(quote.valid_until)],
+        *([[_("Version"), str(quote.revision)]] if quote.revision > 1 else []),
         *_reference(quote.reference),
     ]
     words |= content_words(quote)
+    words["remarks"] += exchange_words(quote, seller.currency)
     words["notes"] = [[_("Notes"), quote.notes]] if quote.notes else []
     if status in (QuoteStatus.DRAFT, QuoteStatus.SENT):
         words["signing"] = {
-            "sentence": _("To accept, sign and send back until %(day)s.")
+            "sentence": _("To accept, please sign and return it by %(day)s.")
             % {"day": day_text(quote.valid_until)},
             "places": [_("Place and date"), _("Name and signature")],
         }
@@ -85,6 +87,7 @@ def credit_note_words(note: CreditNote, *, seller: Organisation) -> Words:
         *_reference(note.invoice.reference),
     ]
     words |= credited_words(note)
+    words["remarks"] += exchange_words(note, seller.currency)
     words["notes"] = [[_("Reason"), note.reason]] if note.reason else []
     return words
 
@@ -92,6 +95,13 @@ def credit_note_words(note: CreditNote, *, seller: Organisation) -> Words:
 def _reference(text: str) -> list[list[str]]:
     """What the customer calls it, where they said so."""
     return [[_("Your reference"), text]] if text else []
+
+
+def _tag(invoice: Invoice) -> str:
+    """What came of it in one word; none of what is owed, or was given up."""
+    if invoice.status != InvoiceStatus.PAID or not invoice.amount or not invoice.is_settled():
+        return ""
+    return _("PAID") if invoice.paid else _("CREDITED")
 
 
 def _settled(invoice: Invoice) -> list[list[str]]:
@@ -107,7 +117,7 @@ def _settled(invoice: Invoice) -> list[list[str]]:
 def _demand(invoice: Invoice, seller: Organisation) -> Words | None:
     """Where to pay; not of what nobody is to pay, nor may be scanned while it is a draft."""
     is_draft = invoice.status == InvoiceStatus.DRAFT
-    if not (is_draft or invoice.is_open()):
+    if not ((is_draft and invoice.balance) or invoice.is_open()):
         return None
     return payment_words(
         seller,

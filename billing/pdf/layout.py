@@ -48,12 +48,19 @@ def columns(*named: tuple[str, Kind]) -> list[Words]:
     return [{"name": name, "kind": kind} for name, kind in named]
 
 
-def rows(cells: Sequence[Sequence[str]], totals: Iterable[Decimal], currency: str) -> Words:
-    """The rows of items. carried: what they come to so far, for the foot of a page that is not
-    the last. kept: how many of the last ones stay on a page with the sums."""
+def rows(
+    cells: Sequence[Sequence[str]],
+    totals: Iterable[Decimal],
+    currency: str,
+) -> Words:
+    """The rows of items. notes: what is small below the first cell.
+
+    carried: what they come to so far, for the foot of a page that is not the last. kept: how many
+    of the last ones stay on a page with the sums.
+    """
     return {
         "rows": [
-            {"cells": row, "carried": money_text(so_far, currency)}
+            {"cells": row, "notes": [], "carried": money_text(so_far, currency)}
             for row, so_far in zip(cells, accumulate(totals), strict=True)
         ],
         "kept": rows_kept([row[0] for row in cells]),

@@ -13,22 +13,17 @@ _OVERRIDES = "\u202a-\u202e\u2066-\u2069"
 _CONTROLS = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_OVERRIDES}\ufeff\ufff9-\ufffb]")
 # Shown by what they do to other letters, or by nothing.
 _INVISIBLE = frozenset({*range(0x200B, 0x2010), 0x2060, 0xAD, *range(0xFE00, 0xFE10), 9, 10})
-# Longer than any word that is read as one; a line may break within it.
-_LONG_WORD = re.compile(r"[^\s\u0590-\uffff]{25,}")
-_PLACE_TO_BREAK = "\N{ZERO WIDTH SPACE}"
 
 
 def printable(text: str) -> str:
     """Without control characters, and with a box for each letter that no font of ours has."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if text.isascii():
-        shown = text
-    else:
-        known = covered()
-        shown = "".join(
-            letter if ord(letter) in known or ord(letter) in _INVISIBLE else BOX for letter in text
-        )
-    return _LONG_WORD.sub(lambda word: _PLACE_TO_BREAK.join(word.group()), shown)
+        return text
+    known = covered()
+    return "".join(
+        letter if ord(letter) in known or ord(letter) in _INVISIBLE else BOX for letter in text
+    )
 
 
 @functools.cache

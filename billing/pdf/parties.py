@@ -15,22 +15,26 @@ LETTER_COUNTRIES = frozenset(
     {"BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"}
 )
 
+# Of what the settings have for the foot of the page, as they are broken; more are joined.
+MOST_FOOTER_LINES = 4
+
 
 def seller_words(seller: Organisation) -> dict[str, Any]:
     """The head of the sheet, and its foot."""
     contact = (seller.phone, seller.email, seller.website)
-    about = (seller.tax_id, seller.registration_number)
     return {
         "name": seller.name,
         "lines": [*seller_address(seller), *filter(None, contact)],
-        # Small above the customer's, where an envelope's window shows who sent it.
-        "sender": " · ".join((seller.name, *seller_address(seller))),
-        "footer": [
-            " · ".join(filter(None, (seller.name, *about, seller.email))),
-            *seller.footer.splitlines(),
-        ],
+        "footer": _footer(seller),
         "paper": "us-letter" if seller.country in LETTER_COUNTRIES else "a4",
     }
+
+
+def _footer(seller: Organisation) -> list[str]:
+    about = (seller.name, seller.tax_id, seller.registration_number, seller.email)
+    first, more = " · ".join(filter(None, about)), seller.footer.splitlines()
+    rest = " · ".join(more[MOST_FOOTER_LINES:])
+    return [line for line in (first, *more[:MOST_FOOTER_LINES], rest) if line]
 
 
 def seller_address(seller: Organisation) -> list[str]:

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from bizsuite.identity.models import Organisation
 
 # Whose banks take SEPA credit transfers (European Payments Council, EPC409-09).
-SEPA_COUNTRIES = (
-    "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT "
-    "NL NO PL PT RO RS SE SI SK SM VA"
+_SEPA = (
+    "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK "
+    "MT NL NO PL PT RO RS SE SI SK SM VA"
 )
+SEPA_COUNTRIES = frozenset(_SEPA.split())
 # As the code's guideline bounds them.
 _LARGEST = Decimal("999999999.99")
 _NAME_LENGTH, _TEXT_LENGTH = 70, 140
@@ -52,14 +53,23 @@ def payment_words(
 
 
 def transfer_code(seller: Organisation, *, amount: Decimal, reference: str) -> str | None:
-    """A QR code that fills in a SEPA credit transfer, as SVG; None where there can be none.
+    """A QR code that fills in a SEPA credit transfer, as SVG; None where there can be none."""
+    if seller.iban[:2] not in SEPA_COUNTRIES or not 0 < amount <= _LARGEST:
+        return None
+    content = transfer_content(seller, amount=amount, reference=reference).encode()
+    if len(content) > _MAX_BYTES:
+        return None
+    code = segno.make(content, error="m", boost_error=False, micro=False, mode="byte")
+    return str(code.svg_inline(border=0, scale=4))
+
+
+def transfer_content(seller: Organisation, *, amount: Decimal, reference: str) -> str:
+    """What the code says, line by line.
 
     Source: EPC069-12, "Quick Response Code: Guidelines to Enable Data Capture for the Initiation
     of a SEPA Credit Transfer", version 002 (the BIC may be missing), UTF-8.
     """
-    if not seller.iban or seller.iban[:2] not in SEPA_COUNTRIES or not 0 < amount <= _LARGEST:
-        return None
-    content = "\n".join(
+    return "\n".join(
         (
             "BCD",
             "002",
@@ -73,11 +83,7 @@ def transfer_code(seller: Organisation, *, amount: Decimal, reference: str) -> s
             "",  # structured reference, which ours is not
             _one_line(reference, _TEXT_LENGTH),
         )
-    ).encode()
-    if len(content) > _MAX_BYTES:
-        return None
-    code = segno.make(content, error="m", boost_error=False, micro=False, mode="byte")
-    return str(code.svg_inline(border=0, scale=4))
+    )
 
 
 def _one_line(text: str, length: int) -> str:

@@ -38,7 +38,7 @@ def statement_words(
     )
     opening = ["", _("Opening balance"), "", money_text(statement.opening_balance, currency)]
     words["rows"] = [
-        {"cells": cells, "carried": cells[-1]}
+        {"cells": cells, "notes": [], "carried": cells[-1]}
         for cells in [
             opening,
             *(
