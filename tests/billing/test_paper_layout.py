@@ -168,6 +168,9 @@ class TestExtremes:
         assert "9,999,999.9999" in text
         assert f"${invoice.amount:,.2f}" in text
         assert all(page.count("F") >= 500 for page in pages)
+        # Broken into lines, the narrowest of which is a column's.
+        assert max(len(line) for line in text.splitlines() if "W" in line) < 60
+        assert max(len(line) for line in text.splitlines()) < 140
 
     def test_nothing_known_but_two_names_makes_a_page_too(self):
         invoice = factories.make_invoice(customer=factories.make_customer(account="Jane"))
