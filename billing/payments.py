@@ -99,9 +99,8 @@ def record_payment(
 
     allocations: {invoice, amount} each; what they leave of `amount` is the customer's credit.
     account: where it goes; the installation's first one if None.
-    currency: what the amounts are in; the invoices' if None, without any the account's.
-    exchange_rate, amount_received: what it was worth, and what arrived in an account of another
-    currency; by the stored rates if None.
+    currency: the amounts'; the invoices' if None, without any the account's. exchange_rate,
+    amount_received: what arrived, if the account's is another; by the stored rates if None.
     line: what its line in the cash book says: category, description, external_id, metadata.
     details: method, reference, notes, external_id, metadata.
     """
@@ -113,22 +112,9 @@ def record_payment(
     currency = currency or _currency_of(allocations, account)
     require_currency(currency)
     require_payable(amount, currency)
-    unallocated = amount - total_of(allocations)
-    if unallocated < 0:
-        raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
-    if unallocated:
-        # An archived customer may pay what they owe; credit would be new business with them.
-        require_active(customer)
+    unallocated = _credit_of(amount, allocations, customer)
     require_allocatable(allocations, customer, currency)
-    worth = exchanged(
-        amount,
-        currency,
-        account,
-        date=date,
-        rates=Rates(profile.currency),
-        rate=exchange_rate,
-        account_amount=amount_received,
-    )
+    given = (exchange_rate, amount_received)
     payment = Payment(
         customer=customer,
         account=account,
@@ -136,10 +122,7 @@ def record_payment(
         amount=amount,
         unallocated=unallocated,
         currency=currency,
-        exchange_rate=worth.rate,
-        amount_received=worth.account_amount,
-        currency_received=account.currency,
-        base_amount=worth.base_amount,
+        **_received(amount, currency, account, date, Rates(profile.currency), *given),
         **details,
     )
     payment.search_text = payment.folded_search_text()
@@ -306,6 +289,39 @@ def _without(payment: Payment, invoice: Invoice, base_currency: str) -> Invoice:
     settlement = Settlement(invoice, Bookings("", base_currency=base_currency))
     settlement.drop(payment)
     return settlement.finish(payment.date)
+
+
+def _credit_of(
+    amount: Decimal, allocations: Sequence[Mapping[str, Any]], customer: Customer
+) -> Decimal:
+    unallocated = amount - total_of(allocations)
+    if unallocated < 0:
+        raise Invalid({"allocations": "Allocations must not add up to more than the amount"})
+    if unallocated:
+        # An archived customer may pay what they owe; credit would be new business with them.
+        require_active(customer)
+    return unallocated
+
+
+def _received(
+    amount: Decimal,
+    currency: str,
+    account: Account,
+    date: datetime.date,
+    rates: Rates,
+    rate: Decimal | None,
+    received: Decimal | None,
+) -> dict[str, Any]:
+    """What of a payment's columns says what arrived, and what it was worth."""
+    worth = exchanged(
+        amount, currency, account, date=date, rates=rates, rate=rate, account_amount=received
+    )
+    return {
+        "exchange_rate": worth.rate,
+        "amount_received": worth.account_amount,
+        "currency_received": account.currency,
+        "base_amount": worth.base_amount,
+    }
 
 
 def _currency_of(allocations: Sequence[Mapping[str, Any]], account: Account) -> str:

@@ -44,7 +44,9 @@ class Valued:
 
 
 def _invoice(invoice: Invoice, base_currency: str) -> Worths:
-    expected = dict.fromkeys((Ledger.RECEIVABLE, Ledger.INCOME, Ledger.TAX_PAYABLE), NOTHING)
+    expected: dict[str, Decimal] = dict.fromkeys(
+        (Ledger.RECEIVABLE, Ledger.INCOME, Ledger.TAX_PAYABLE), NOTHING
+    )
     if invoice.status not in (InvoiceStatus.DRAFT, InvoiceStatus.VOID):
         for (ledger, _), share in worth_issued(invoice, base_currency).items():
             expected[ledger] -= share

@@ -53,7 +53,7 @@ TAMPERINGS = {
             "UPDATE billing_writeoff SET amount = amount + 100 WHERE id = {standing}",
             "UPDATE billing_invoice SET written_off = written_off + 100, balance = balance - 100",
         ],
-        "Customer {customer}: receivable in the books is 59.0000, computed 58.9900",
+        "Customer {customer}: receivable in USD in the books is 59.0000, computed 58.9900",
     ),
     "what is written off of the invoice": (
         ["UPDATE billing_invoice SET written_off = 0, balance = amount"],
