@@ -1,6 +1,6 @@
 """What was sold, on paper: the items, and how they come to the total."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -125,13 +125,13 @@ def _before_net(document: Invoice | Quote, items: Decimal) -> list[list[str]]:
     return lines if document.tax_inclusive else []
 
 
-def _tax_words(taxes: list[DocumentTax], total: Decimal, currency: str) -> Words:
+def _tax_words(taxes: Sequence[DocumentTax], total: Decimal, currency: str) -> Words:
     """The tax of each rate and category, or a table of them where there are many.
 
     Nothing is said of a document that is plainly not taxed.
     """
     plain = len(taxes) == 1 and taxes[0].category == TaxCategory.ZERO
-    said = [] if plain else taxes
+    said = () if plain else taxes
     if len(said) <= MOST_TAXES_IN_SUMS:
         return {
             "sums": [
