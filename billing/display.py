@@ -6,10 +6,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from billing.models import Invoice, Payment
+from billing.models import Invoice, Payment, RecurringInvoice
 from billing.models.invoices import InvoiceStatus
 from billing.models.payments import PaymentStatus
 from billing.models.quotes import QuoteStatus
+from billing.models.recurring import RecurringStatus
 from bizsuite.backoffice.display import badge
 
 TONES = {
@@ -26,6 +27,11 @@ QUOTE_TONES = {
     QuoteStatus.DECLINED: "danger",
     QuoteStatus.EXPIRED: "warning",
     QuoteStatus.CONVERTED: "success",
+}
+RECURRING_TONES = {
+    RecurringStatus.ACTIVE: "success",
+    RecurringStatus.PAUSED: "warning",
+    RecurringStatus.ENDED: "quiet",
 }
 PAYMENT_TONES = {
     PaymentStatus.RECEIVED: "success",
@@ -46,6 +52,13 @@ def invoice_badge(invoice: Invoice, *, late: bool) -> SafeString:
 
 def quote_badge(status: str) -> SafeString:
     return badge(QuoteStatus(status).label, QUOTE_TONES[QuoteStatus(status)])
+
+
+def recurring_badge(schedule: RecurringInvoice) -> SafeString:
+    if schedule.failure:
+        return badge(_("Failing"), "danger")
+    status = RecurringStatus(schedule.status)
+    return badge(status.label, RECURRING_TONES[status])
 
 
 def payment_badge(payment: Payment) -> SafeString:

@@ -89,6 +89,12 @@ def due_dates(schedule: RecurringInvoice, today: datetime.date) -> list[datetime
     return due[-1:] if schedule.catch_up == CatchUp.SKIP else due
 
 
+def first_texts(schedule: RecurringInvoice, count: int) -> list[str]:
+    """What the first item of each of the next invoices will say."""
+    text = next((item.description for item in schedule.items.all()), "")
+    return [filled(text, schedule.period_after(steps).words()) for steps in range(count)]
+
+
 def _wait_for_turn() -> None:
     """Until the transaction ends. On SQLite the transaction itself is the turn."""
     if connection.vendor == "postgresql":

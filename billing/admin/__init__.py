@@ -9,6 +9,7 @@ from billing.admin.ledger import JournalEntryAdmin
 from billing.admin.mail_texts import MailTemplateAdmin
 from billing.admin.payments import PaymentAdmin
 from billing.admin.quotes import QuoteAdmin
+from billing.admin.recurring import RecurringInvoiceAdmin
 from billing.admin.reminders import ReminderLevelAdmin
 from billing.admin.transactions import TransactionAdmin
 from billing.admin.transfers import TransferAdmin
@@ -26,6 +27,7 @@ __all__ = [
     "PaymentAdmin",
     "ProductAdmin",
     "QuoteAdmin",
+    "RecurringInvoiceAdmin",
     "ReminderLevelAdmin",
     "TransactionAdmin",
     "TransferAdmin",

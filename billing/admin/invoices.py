@@ -21,6 +21,7 @@ from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.money_forms import CreditForm, worth
 from billing.admin.paper import PaperMixin
 from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
+from billing.admin.repeating import RepeatsInvoicesMixin
 from billing.admin.statements import STATEMENT_PAGE, STATEMENT_PDF, statement_page, statement_pdf
 from billing.admin.write_offs import WriteOffForm
 from billing.display import invoice_badge, link_to
@@ -64,7 +65,14 @@ class InvoiceItemsInline(ItemsInline):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(MailsDocumentsMixin, EInvoiceMixin, PaperMixin, MetadataMixin, ResourceAdmin):
+class InvoiceAdmin(
+    RepeatsInvoicesMixin,
+    MailsDocumentsMixin,
+    EInvoiceMixin,
+    PaperMixin,
+    MetadataMixin,
+    ResourceAdmin,
+):
     """Drafts are written here and issued with a button; an issued invoice hardly changes."""
 
     resource = "invoices"
@@ -93,7 +101,15 @@ class InvoiceAdmin(MailsDocumentsMixin, EInvoiceMixin, PaperMixin, MetadataMixin
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
     inlines = (InvoiceItemsInline,)
-    record_actions = ("issue", "record_payment", "send_by_mail", "credit", "write_off", "void")
+    record_actions = (
+        "issue",
+        "record_payment",
+        "send_by_mail",
+        "repeat",
+        "credit",
+        "write_off",
+        "void",
+    )
     fieldsets = (
         (
             None,
@@ -167,6 +183,8 @@ class InvoiceAdmin(MailsDocumentsMixin, EInvoiceMixin, PaperMixin, MetadataMixin
         quote = getattr(record, "quote", None)
         if quote is not None and may(request, "read", "quotes"):
             figures.append((_("Quote"), link_to(quote)))
+        if record.recurring_invoice is not None and may(request, "read", "recurring-invoices"):
+            figures.append((_("Made by"), link_to(record.recurring_invoice)))
         return figures
 
     # ── What can be changed ──────────────────────────────────────────────────────

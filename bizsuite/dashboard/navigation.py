@@ -23,6 +23,12 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Quotes"), "request_quote", "quotes", "billing_quote_changelist"),
             (_("Invoices"), "description", "invoices", "billing_invoice_changelist"),
             (
+                _("Recurring invoices"),
+                "event_repeat",
+                "recurring-invoices",
+                "billing_recurringinvoice_changelist",
+            ),
+            (
                 _("Credit notes"),
                 "assignment_return",
                 "credit-notes",
