@@ -184,3 +184,31 @@ def printed_customer(invoice) -> list[str]:
     words = printing.invoice_words(invoice, seller=Organisation(name="Us"))
     assert words["total"] == ["Total", f"${Decimal(invoice.amount):,.2f}"]
     return words["customer"]
+
+
+class TestOverTheApi:
+    def test_quotes_credit_notes_and_statements_are_files_too(self, api):
+        invoice = factories.make_invoice("100.00")
+        note, quote = factories.make_credit_note(invoice, (0, "40.00")), factories.make_quote()
+        statement = f"/customers/{invoice.customer_id}/statement/pdf?date_to=2024-01-31"
+        files = {
+            f"/quotes/{quote.pk}/pdf": f"{quote.number}.pdf",
+            f"/credit-notes/{note.pk}/pdf": f"{note.number}.pdf",
+            statement: f"Statement-{invoice.customer_id}-2024-01-31.pdf",
+        }
+        for address, name in files.items():
+            answer = api.get(address, headers={"Accept": "application/pdf"})
+            again = api.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+
+            assert answer.raw.startswith(b"%PDF-")
+            assert f'inline; filename="{name}"' in answer.headers["Content-Disposition"]
+            assert (again.status, again.raw) == (304, b"")
+        assert "Closing balance $60.00" in text_of(api.get(statement))
+
+    def test_a_statement_refuses_what_its_json_refuses(self, api):
+        customer = factories.make_customer()
+        address = f"/customers/{customer.pk}/statement/pdf"
+
+        assert api.get(f"{address}?date_from=yesterday").status == 400
+        assert list(api.get(f"{address}?paper=a5").errors) == ["paper"]
+        assert api.get("/customers/999/statement/pdf").body["code"] == "not_found"

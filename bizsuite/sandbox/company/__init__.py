@@ -6,6 +6,7 @@ overdue, something due soon and a year to look back on.
 
 import datetime
 import random
+from pathlib import Path
 
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import User, organisation
@@ -20,6 +21,7 @@ from bizsuite.team.profile import update_organisation
 
 ACTOR = Actor(name="Demo data", role=Role.ADMINISTRATOR, source="cli")
 SEED = 20_240_115
+LOGO = Path(__file__).with_name("logo.svg")
 
 __all__ = ["ACTOR", "fill"]
 
@@ -32,9 +34,21 @@ def fill(staff: dict[str, User], *, now: datetime.datetime) -> None:
     profile = update_organisation(
         organisation(),
         name="Harbour & Pine Studio",
-        address="14 Quay Street\nBristol BS1 4DJ\nUnited Kingdom",
+        street="14 Quay Street",
+        zip="BS1 4DJ",
+        city="Bristol",
+        country="GB",
         email="hello@harbourandpine.example",
+        phone="+44 117 496 0100",
+        website="www.harbourandpine.example",
         tax_id="GB123456789",
+        registration_number="Registered in England 01234567",
+        bank_name="Harbour Bank",
+        bank_account="GB33BUKB20201555555555",
+        bic="BUKBGB22",
+        payment_instructions="Please name the reference, so that we find your payment.",
+        footer="Directors: Ada Reyes, Ben Okafor",
+        logo=LOGO.read_bytes(),
         currency="GBP",
         timezone="Europe/London",
         payment_terms_days=30,
