@@ -36,6 +36,8 @@ _LANGUAGES = [
     "sv",
     "en",
 ]  # English last: what it calls a country counts
+# Kosovo: what the code list of EN 16931 has for it (BR-CL-14).
+_NOT_IN_ISO = {"XK": "1A"}
 # Neither codes of ISO 3166-1 nor names of the CLDR, and written all the same.
 _ALSO_CALLED = {
     "uk": "GB",
@@ -55,7 +57,7 @@ _ALSO_CALLED = {
 
 
 def country_code(written: str) -> str:
-    """The ISO 3166-1 alpha-2 code of a country's code or name. Empty where it is none."""
+    """The code that EN 16931 has for what is a country's code or name; empty where it is none."""
     return _codes().get(folded(written).strip(), "")
 
 
@@ -68,4 +70,5 @@ def _codes() -> dict[str, str]:
         for code, name in Locale(language).territories.items()
         if code in country_names()
     }
-    return names | codes | _ALSO_CALLED
+    found = names | codes | _ALSO_CALLED
+    return {name: _NOT_IN_ISO.get(code, code) for name, code in found.items()}

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from billing.einvoice.figures import DECIMALS_OF_AMOUNTS
+from billing.einvoice.figures import DECIMALS_OF_AMOUNTS, is_listed
 from billing.einvoice.markup import writable
-from billing.einvoice.terms import Category, EInvoice
+from billing.einvoice.terms import Category, EInvoice, TaxTotal
 from bizsuite.errors import Conflict
 from bizsuite.money import format_decimal, has_at_most
 
+HALF = Decimal("0.5")
 # Of the codes that EN 16931 takes (BR-O-11 to 14), the one that stands alone.
 _ALONE = Category.OUTSIDE_SCOPE
 _ISSUED_ANEW = (
@@ -83,6 +84,13 @@ def _of_content(invoice: EInvoice) -> Iterator[tuple[str, str]]:
     # BR-E-10; the others that charge nothing have a code that says why.
     if any(each.kind.category == Category.EXEMPT and not each.reason for each in invoice.taxes):
         yield "items.tax_exemption_reason", "Why items are exempt from tax is missing"
+    if not is_listed(invoice.currency):
+        yield (
+            "currency",
+            f"E-invoices are in money of today (EN 16931), and {invoice.currency} is not",
+        )
+    if any(_is_too_low(each) for each in invoice.taxes):
+        yield "items.tax_rate", "Rates of less than half a percent cannot be written (BR-CO-17)"
     fine = next((each for each in _amounts(invoice) if not _is_sayable(each)), None)
     if fine is not None:
         yield (
@@ -90,6 +98,12 @@ def _of_content(invoice: EInvoice) -> Iterator[tuple[str, str]]:
             f"Amounts on e-invoices have {DECIMALS_OF_AMOUNTS} decimals (EN 16931), and here is"
             f" {format_decimal(fine)} {invoice.currency}",
         )
+
+
+def _is_too_low(total: TaxTotal) -> bool:
+    """The rule takes them for 0 and any tax on it for a mistake, once that is half a unit."""
+    rate = total.kind.rate or Decimal(0)
+    return 0 < rate < HALF and total.tax >= HALF
 
 
 def _categories(invoice: EInvoice) -> set[Category]:

