@@ -73,16 +73,16 @@ CUSTOMERS = [
     ("Tidewater Marine", "Karin Holm", "karin@tidewater.example", "Aarhus", "8000", "DK"),
 ]
 
-# Name, type, price, VAT in percent.
+# Name, type, price, VAT in percent, unit.
 PRODUCTS = [
-    ("Website design", "service", "1850.00", "20"),
-    ("Brand identity", "service", "2400.00", "20"),
-    ("Design day", "service", "620.00", "20"),
-    ("Care plan", "service", "145.00", "20"),
-    ("Managed hosting", "service", "39.50", "20"),
-    ("Photography half-day", "service", "380.00", "20"),
-    ("Letterpress cards, 250", "product", "168.00", "20"),
-    ("Printed brochure", "product", "3.85", "0"),
+    ("Website design", "service", "1850.00", "20", "LS"),
+    ("Brand identity", "service", "2400.00", "20", "LS"),
+    ("Design day", "service", "620.00", "20", "DAY"),
+    ("Care plan", "service", "145.00", "20", "MON"),
+    ("Managed hosting", "service", "39.50", "20", "MON"),
+    ("Photography half-day", "service", "380.00", "20", "C62"),
+    ("Letterpress cards, 250", "product", "168.00", "20", "SET"),
+    ("Printed brochure", "product", "3.85", "0", "H87"),
 ]
 
 # Category, description, amount with VAT, VAT in percent, days between, day of the first.

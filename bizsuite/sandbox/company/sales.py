@@ -21,6 +21,9 @@ RETAINERS = 6  # customers who pay for care and hosting every month
 MONTHS = 12
 PROJECTS = 46
 LONGEST_AGO_DAYS = 380
+# From so many on a thing is cheaper.
+MANY = 250
+HOME = "GB"
 # After this time nearly everybody has paid.
 PATIENCE_DAYS = 48
 METHODS = ("Bank transfer", "Bank transfer", "Card", "Direct debit")
@@ -58,9 +61,14 @@ def _open_for_business(story: Story) -> None:
         ],
         actor=story.actor,
     )
-    for name, kind, price, rate in PRODUCTS:
+    for name, kind, price, rate, unit in PRODUCTS:
         story.products[name] = create_product(
-            name=name, type=kind, price=Decimal(price), tax_rate=Decimal(rate), actor=story.actor
+            name=name,
+            type=kind,
+            price=Decimal(price),
+            tax_rate=Decimal(rate),
+            unit=unit,
+            actor=story.actor,
         )
     story.accounts["bank"] = create_account(
         name="Business account", type="Bank", opening_balance=Decimal("12500"), actor=story.actor
@@ -96,12 +104,25 @@ def _hosting(story: Story, number: int) -> dict[str, Any]:
 
 
 def _projects(story: Story) -> Iterator[NewDocument]:
-    for _ in range(PROJECTS):
-        yield {
-            "customer": story.random.choice(story.customers),
-            "date": story.days_ago(story.random.randint(1, LONGEST_AGO_DAYS)),
-            "items": _work(story),
-        }
+    for number in range(PROJECTS):
+        customer = story.random.choice(story.customers)
+        date = story.days_ago(story.random.randint(1, LONGEST_AGO_DAYS))
+        items = _work(story)
+        if customer.country != HOME:
+            items = [item | {"tax_rate": None, "tax_category": "reverse_charge"} for item in items]
+        yield {"customer": customer, "date": date, "items": items} | _terms(number, date)
+
+
+def _terms(number: int, date: datetime.date) -> NewDocument:
+    """Some have an order's number, some were delivered before, some got a discount."""
+    terms: NewDocument = {}
+    if number % 3 == 1:
+        terms |= {"reference": f"PO-{4100 + 7 * number}"}
+    if number % 5 == 2:
+        terms |= {"supply_date": date - datetime.timedelta(days=4)}
+    if number % 8 == 3:
+        terms |= {"discount_percent": Decimal("7.5")}
+    return terms
 
 
 def _work(story: Story) -> list[dict[str, Any]]:
@@ -111,10 +132,14 @@ def _work(story: Story) -> list[dict[str, Any]]:
         story.random.randint(1, 3),
     )
     quantities = {"Design day": ("0.5", "1", "2", "3.5"), "Printed brochure": ("100", "250")}
-    return [
+    items = [
         _item(story.products[name], story.random.choice(quantities.get(name, ("1",))))
         for name in names
     ]
+    for item in items:
+        if item["quantity"] >= MANY:
+            item["discount_percent"] = Decimal(10)
+    return items
 
 
 def _leave_some_unfinished(story: Story) -> None:
