@@ -11,6 +11,7 @@ from billing.admin.payments import PaymentAdmin
 from billing.admin.quotes import QuoteAdmin
 from billing.admin.recurring import RecurringInvoiceAdmin
 from billing.admin.reminders import ReminderLevelAdmin
+from billing.admin.shared_links import SharedLinkAdmin
 from billing.admin.transactions import TransactionAdmin
 from billing.admin.transfers import TransferAdmin
 from billing.admin.write_offs import WriteOffAdmin
@@ -29,6 +30,7 @@ __all__ = [
     "QuoteAdmin",
     "RecurringInvoiceAdmin",
     "ReminderLevelAdmin",
+    "SharedLinkAdmin",
     "TransactionAdmin",
     "TransferAdmin",
     "WriteOffAdmin",

@@ -22,6 +22,7 @@ from billing.admin.money_forms import CreditForm, worth
 from billing.admin.paper import PaperMixin
 from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
 from billing.admin.repeating import RepeatsInvoicesMixin
+from billing.admin.shared_links import SharesDocuments, links_of
 from billing.admin.statements import STATEMENT_PAGE, STATEMENT_PDF, statement_page, statement_pdf
 from billing.admin.write_offs import WriteOffForm
 from billing.display import invoice_badge, link_to
@@ -66,6 +67,7 @@ class InvoiceItemsInline(ItemsInline):
 
 @admin.register(Invoice)
 class InvoiceAdmin(
+    SharesDocuments,
     RepeatsInvoicesMixin,
     MailsDocumentsMixin,
     EInvoiceMixin,
@@ -106,6 +108,7 @@ class InvoiceAdmin(
         "record_payment",
         "send_by_mail",
         "repeat",
+        "share",
         "credit",
         "write_off",
         "void",
@@ -363,3 +366,4 @@ CustomerAdmin.announce(
     ),
     figures=owed_by,
 )
+InvoiceAdmin.announce(links_of("invoice"))

@@ -17,6 +17,8 @@ from billing.admin.items import ItemsInline
 from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.paper import PaperMixin
 from billing.admin.priced_documents import PRICES, PRICES_FIELDSET, price_figures
+from billing.admin.quote_versions import VersionsMixin, answer_figures
+from billing.admin.shared_links import SharesDocuments, links_of
 from billing.display import link_to, quote_badge
 from billing.downloads import quote_response
 from billing.models import Quote, QuoteItem
@@ -74,7 +76,9 @@ def _allows(move: str) -> Callable[[Any], bool]:
 
 
 @admin.register(Quote)
-class QuoteAdmin(MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin):
+class QuoteAdmin(
+    SharesDocuments, VersionsMixin, MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin
+):
     """Quotes are written here, and followed with buttons until they are invoices."""
 
     resource = "quotes"
@@ -101,7 +105,7 @@ class QuoteAdmin(MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin):
     ordering = ("-id",)
     autocomplete_fields = ("customer",)
     inlines = (QuoteItemsInline,)
-    record_actions = ("send", "send_by_mail", "accept", "decline", "convert")
+    record_actions = ("send", "send_by_mail", "share", "accept", "decline", "convert")
     fieldsets = (
         (None, {"fields": ("customer", ("date", "valid_until"), "reference", "notes")}),
         PRICES_FIELDSET,
@@ -142,6 +146,7 @@ class QuoteAdmin(MailsDocumentsMixin, PaperMixin, MetadataMixin, ResourceAdmin):
         figures = [
             (_("Status"), self.state_badge(record)),
             *price_figures(record),
+            *answer_figures(record),
         ]
         if record.decline_reason:
             figures.append((_("Why it was declined"), record.decline_reason))
@@ -256,3 +261,4 @@ CustomerAdmin.announce(
         "customer__id__exact",
     )
 )
+QuoteAdmin.announce(links_of("quote"))

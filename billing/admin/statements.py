@@ -56,6 +56,8 @@ def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpRespons
         "customer_url": reverse("admin:customers_customer_change", args=[customer.pk]),
         "form": form,
     }
+    if may(request, "write", "links"):
+        context["share_url"] = reverse("admin:billing_sharedlink_statement", args=[customer.pk])
     if form.is_valid():
         statement = _statement(request, customer, form)
         context |= {

@@ -17,6 +17,7 @@ from billing.event_types import QUOTE
 from billing.filters import QuoteFilter
 from billing.models import Invoice, Quote
 from billing.models.quotes import ORDER_OF_QUOTES
+from billing.quote_versions import as_quote
 from billing.serializers import (
     AnswerSerializer,
     DeclineSerializer,
@@ -127,6 +128,21 @@ class QuoteViewSet(
     def version(self, request: Any, pk: str, revision: str) -> Response:
         """One of the earlier versions, as it was sent."""
         return self.answer(get_object_or_404(self.get_object().versions.all(), revision=revision))
+
+    @extend_schema(
+        operation_id="quotes_version_pdf",
+        responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY},
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path=r"versions/(?P<revision>[0-9]{1,18})/pdf",
+        content_negotiation_class=PdfNegotiation,
+    )
+    def version_pdf(self, request: Any, pk: str, revision: str) -> HttpResponse:
+        """One of the earlier versions on paper."""
+        version = get_object_or_404(self.get_object().versions.all(), revision=revision)
+        return quote_response(request, as_quote(version), seller=organisation())
 
     @extend_schema(responses={(200, PdfNegotiation.media_type): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], content_negotiation_class=PdfNegotiation)

@@ -22,6 +22,7 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Customers"), "groups", "customers", "customers_customer_changelist"),
             (_("Quotes"), "request_quote", "quotes", "billing_quote_changelist"),
             (_("Invoices"), "description", "invoices", "billing_invoice_changelist"),
+            (_("Shared links"), "link", "links", "billing_sharedlink_changelist"),
             (
                 _("Recurring invoices"),
                 "event_repeat",

@@ -24,6 +24,7 @@ from tests.factories import (
     make_invoice,
     make_key,
     make_lead,
+    make_link,
     make_mail,
     make_payment,
     make_product,
@@ -53,6 +54,7 @@ PAGES: dict[str, Page] = {
     "customers.customer": (make_customer, EVERYONE, SELLERS, SELLERS, SELLERS),
     "billing.invoice": (make_draft, EVERYONE, ACCOUNTANT, ACCOUNTANT, ACCOUNTANT),
     "billing.quote": (make_quote, QUOTE_READERS, QUOTE_WRITERS, QUOTE_WRITERS, QUOTE_WRITERS),
+    "billing.sharedlink": (make_link, QUOTE_READERS, NOBODY, NOBODY, NOBODY),
     "crm.lead": (make_lead, BOOKKEEPING | LEAD_SELLERS, *[LEAD_SELLERS] * 3),
     "billing.recurringinvoice": (make_recurring_invoice, BOOKKEEPING, *[ACCOUNTANT] * 3),
     "billing.payment": (make_payment, BOOKKEEPING, ACCOUNTANT, NOBODY, NOBODY),
@@ -93,6 +95,8 @@ PAGES: dict[str, Page] = {
 }
 # Buttons: who may press them, where that is not who changes the page's records.
 BUTTONS: dict[tuple[str, str], set[str]] = {
+    ("billing.invoice", "share"): QUOTE_WRITERS,
+    ("billing.sharedlink", "revoke"): QUOTE_WRITERS,
     ("billing.payment", "allocate"): ACCOUNTANT,
     ("billing.payment", "refund"): ACCOUNTANT,
     ("billing.payment", "reverse"): ACCOUNTANT,
