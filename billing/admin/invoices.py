@@ -121,7 +121,10 @@ class InvoiceAdmin(
         PRICES_FIELDSET,
         (
             gettext_lazy("Mail and reminders"),
-            {"fields": ("delivery_email", ("disputed", "reminders_paused"))},
+            {
+                "fields": ("delivery_email", ("disputed", "reminders_paused")),
+                "classes": ("collapse",),
+            },
         ),
         FOR_OTHER_SYSTEMS,
     )

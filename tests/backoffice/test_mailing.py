@@ -188,7 +188,9 @@ def test_a_text_that_is_not_saved_is_shown_with_the_latest_document(administrato
     page = text_of(administrator.post(f"{TEMPLATES}preview/invoice/", typed))
 
     assert f"{invoice.number}!" in page
-    assert "Hello &lt;b&gt;Jane Smith&lt;/b&gt;" in page
+    # In the frame's attribute it is escaped once more than in the frame.
+    assert "Hello &amp;lt;b&amp;gt;Jane Smith&amp;lt;/b&amp;gt;" in page.split("<iframe")[1]
+    assert "Hello &lt;b&gt;Jane Smith&lt;/b&gt;" in page.split("<details")[1]
     assert template().subject == ""
     assert not OutgoingMail.objects.exists()
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from billing.invoices import update_invoice
 from billing.mailing.documents import mail_document
 from billing.mailing.reminder_levels import update_reminder_level
-from billing.mailing.reminders import send_reminders
+from billing.mailing.reminders import planned_reminders, send_reminders
 from billing.models import Invoice, ReminderLevel
 from bizsuite.identity.models import organisation
 from bizsuite.sandbox.company.story import Story
@@ -23,7 +23,7 @@ def write_letters(story: Story) -> None:
     update_reminder_level(last, fee_amount=LATE_FEE, actor=story.actor)
     for invoice in Invoice.objects.open().order_by("-date", "-pk")[:MAILED]:
         mail_document(invoice, now=story.now, actor=story.actor)
-    overdue = list(Invoice.objects.overdue(story.today).order_by("due_date", "pk"))
-    update_invoice(overdue[-1], disputed=True, actor=story.actor)
-    update_invoice(overdue[-2], reminders_paused=True, actor=story.actor)
+    *_others, patient, disputed = planned_reminders(now=story.now)
+    update_invoice(disputed.invoice, disputed=True, actor=story.actor)
+    update_invoice(patient.invoice, reminders_paused=True, actor=story.actor)
     send_reminders(now=story.now, actor=story.actor)
