@@ -145,13 +145,10 @@ def base_when_paid(invoice: Invoice, paid: Decimal, worth: Worth, base_currency:
 def worth_issued(invoice: Invoice, base_currency: str) -> Worth:
     """What an invoice is worth in the organisation's currency, part by part.
 
-    The total is converted and shared out by largest remainder, so that the parts add up to what
-    is owed. By the items' own categories: which one stands for none may change.
+    By the items' own categories: which one stands for none may change.
     """
-    charged = _charged(invoice)
     whole = converted(invoice.amount, invoice.exchange_rate, base_currency)
-    shares = spread(whole, list(charged.values()), base_currency)
-    return dict(zip(charged, shares, strict=True))
+    return _shared_out(whole, _charged(invoice), invoice.exchange_rate, base_currency)
 
 
 def worth_left(invoice: Invoice, base_currency: str) -> Worth:
@@ -242,8 +239,26 @@ def _received(
 ) -> list[NewPosting]:
     """What is paid as income and tax of the cash basis."""
     amounts = _amounts(paid, content, invoice.currency)
-    shares = spread(paid.base_amount, list(amounts.values()), base_currency)
-    return _earned(invoice, amounts, dict(zip(amounts, shares, strict=True)), Basis.CASH)
+    shares = _shared_out(paid.base_amount, amounts, invoice.exchange_rate, base_currency)
+    return _earned(invoice, amounts, shares, Basis.CASH)
+
+
+def _shared_out(whole: Decimal, amounts: Worth, rate: Decimal, base_currency: str) -> Worth:
+    """What each part is worth, so that the parts add up to `whole`.
+
+    The tax is converted by itself, as it is printed on the document, and the net has the rest;
+    each of both is shared out by largest remainder.
+    """
+    tax = {part: amount for part, amount in amounts.items() if part[0] == Ledger.TAX_PAYABLE}
+    net = {part: amount for part, amount in amounts.items() if part not in tax}
+    tax_worth = whole
+    if any(net.values()):
+        tax_worth = converted(sum(tax.values(), Decimal(0)), rate, base_currency)
+    shared: dict[Part, Decimal] = {}
+    for parts, worth in ((net, whole - tax_worth), (tax, tax_worth)):
+        shares = spread(worth, list(parts.values()), base_currency)
+        shared |= dict(zip(parts, shares, strict=True))
+    return shared
 
 
 def _amounts(paid: Paid, content: Content, currency: str) -> Worth:

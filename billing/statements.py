@@ -43,12 +43,16 @@ class Line:
 class Statement:
     """A customer's account over a period, both days inclusive; a `date_from` of None is open.
 
+    All amounts are in `currency`; `currencies` names all that the account has ever been in, each of
+    which has a statement of its own.
+
     closing_balance: outstanding less credit, as they were at the end of the period: negative
     where the customer has paid ahead.
     """
 
     customer_id: int
     currency: str
+    currencies: list[str]
     date_from: datetime.date | None
     date_to: datetime.date
     opening_balance: Decimal
@@ -66,25 +70,33 @@ def customer_statement(
     *,
     date_from: datetime.date | None,
     date_to: datetime.date,
-    currency: str,
+    own_currency: str,
+    currency: str | None = None,
 ) -> Statement:
-    """Read a customer's account from the books, in `currency`, the books' own.
+    """Read what is in one currency on a customer's account from the books.
+
+    own_currency: the organisation's. currency: that one if None, or where nothing ever was in it
+    the first that there is.
 
     What only moves between invoices and credit changes nothing that is owed and makes no line;
     nor do a document and its reversal of the same date, such as a void invoice. Whatever comes to
     post to a customer's account in future has its lines here by that.
     """
-    sums = _sums(customer, date_from, date_to)
+    currencies = _currencies(customer, own_currency)
+    currency = currency or next(iter(currencies), own_currency)
+    account = _Account(customer, currency)
+    sums = _sums(account, date_from, date_to)
     by_ledger: dict[str, Decimal] = defaultdict(Decimal)
     by_entry: dict[int | None, Decimal] = defaultdict(Decimal)
     for entry_id, ledger, total in sums:
         by_ledger[ledger] += total
         by_entry[entry_id] += total
     opening = by_entry.pop(None, NOTHING)
-    entries = _without_undone(_entries(customer, date_from, date_to, by_entry))
+    entries = _without_undone(_entries(account, date_from, date_to, by_entry))
     return Statement(
         customer_id=customer.pk,
         currency=currency,
+        currencies=currencies,
         date_from=date_from,
         date_to=date_to,
         opening_balance=opening,
@@ -94,14 +106,32 @@ def customer_statement(
     )
 
 
-def _postings(customer: Customer, date_to: datetime.date) -> QuerySet[Any]:
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What is between a customer and us in one currency."""
+
+    customer: Customer
+    currency: str
+
+
+def _currencies(customer: Customer, own_currency: str) -> list[str]:
+    """The organisation's own first."""
+    found = Posting.objects.filter(customer=customer, ledger__in=CUSTOMERS_LEDGERS)
+    names = found.order_by().values_list("currency", flat=True).distinct()
+    return sorted(names, key=lambda name: (name != own_currency, name))
+
+
+def _postings(account: _Account, date_to: datetime.date) -> QuerySet[Any]:
     return Posting.objects.filter(
-        customer=customer, ledger__in=CUSTOMERS_LEDGERS, date__lte=date_to
+        customer=account.customer,
+        currency=account.currency,
+        ledger__in=CUSTOMERS_LEDGERS,
+        date__lte=date_to,
     )
 
 
 def _sums(
-    customer: Customer, date_from: datetime.date | None, date_to: datetime.date
+    account: _Account, date_from: datetime.date | None, date_to: datetime.date
 ) -> list[tuple[int | None, str, Decimal]]:
     """By entry and ledger; under None what lies before the period.
 
@@ -110,19 +140,19 @@ def _sums(
     entry: Any = F("entry_id")
     if date_from is not None:
         entry = Case(When(date__lt=date_from, then=Value(None)), default=entry)
-    rows = _postings(customer, date_to).order_by().annotate(line=entry)
-    return list(rows.values_list("line", "ledger").annotate(total=Sum("amount")))
+    rows = _postings(account, date_to).order_by().annotate(line=entry)
+    return list(rows.values_list("line", "ledger").annotate(total=Sum("document_amount")))
 
 
 def _entries(
-    customer: Customer,
+    account: _Account,
     date_from: datetime.date | None,
     date_to: datetime.date,
     amounts: Mapping[int | None, Decimal],
 ) -> list[JournalEntry]:
     """Those that changed what is owed, in their order. Entries never change, so one that was
     summed above reads the same now; one booked since is left out."""
-    postings = _postings(customer, date_to)
+    postings = _postings(account, date_to)
     if date_from is not None:
         postings = postings.filter(date__gte=date_from)
     rows = JournalEntry.objects.filter(pk__in=postings.order_by().values("entry_id"))

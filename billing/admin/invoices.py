@@ -2,7 +2,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -30,6 +30,7 @@ from billing.downloads import invoice_response
 from billing.models import Invoice, InvoiceItem
 from billing.models.invoices import OPEN_STATUSES, ORDER_OF_INVOICES, InvoiceStatus
 from billing.serializers import InvoiceSerializer
+from billing.sums import sums_by_currency
 from bizsuite.backoffice.display import day, moment, money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
@@ -346,17 +347,14 @@ def owed_by(request: HttpRequest, customer: Customer) -> list[tuple[Any, Any]]:
     if not may(request, "read", "invoices"):
         return []
     today, currency = organisation_of(request).today(), organisation_of(request).currency
-    owed = _balance(customer.invoices.open())
-    overdue = _balance(customer.invoices.overdue(today))
-    figures = [(_("Outstanding"), money(owed, currency))]
-    if overdue:
-        figures.append((_("Overdue"), money(overdue, currency)))
-    return figures
-
-
-def _balance(invoices: Any) -> Decimal:
-    total: Decimal = invoices.aggregate(total=Sum("balance", default=Decimal(0)))["total"]
-    return total
+    # Each currency by itself: a customer pays them one by one.
+    owed = sums_by_currency(customer.invoices.open(), "balance", first=currency)
+    owed = owed or {currency: Decimal(0)}
+    overdue = sums_by_currency(customer.invoices.overdue(today), "balance", first=currency)
+    return [
+        *((_("Outstanding"), money(sum_, code)) for code, sum_ in owed.items()),
+        *((_("Overdue"), money(sum_, code)) for code, sum_ in overdue.items()),
+    ]
 
 
 CustomerAdmin.announce(

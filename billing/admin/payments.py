@@ -3,7 +3,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -21,6 +21,7 @@ from billing.display import payment_badge
 from billing.models import Account, Allocation, Payment, Refund
 from billing.models.payments import PaymentStatus
 from billing.serializers import PaymentSerializer
+from billing.sums import sums_by_currency
 from bizsuite.backoffice.display import day, money
 from bizsuite.backoffice.forms import ItemFormSet
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
@@ -309,10 +310,9 @@ def credit_of(request: HttpRequest, customer: Customer) -> list[tuple[Any, Any]]
     """For the customer's page, where there is any."""
     if not may(request, "read", "payments"):
         return []
-    credit: Decimal = customer.payments.aggregate(total=Sum("unallocated", default=Decimal(0)))[
-        "total"
-    ]
-    return [(_("Credit"), money(credit, organisation_of(request).currency))] if credit else []
+    own_currency = organisation_of(request).currency
+    credit = sums_by_currency(customer.payments.all(), "unallocated", first=own_currency)
+    return [(_("Credit"), money(left, currency)) for currency, left in credit.items()]
 
 
 CustomerAdmin.announce(

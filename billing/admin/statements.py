@@ -38,6 +38,7 @@ class DayWidget(UnfoldAdminTextInputWidget):
 class PeriodForm(forms.Form):
     date_from = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayWidget)
     date_to = forms.DateField(label=gettext_lazy("To"), widget=DayWidget)
+    currency = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, Any] = super().clean() or self.cleaned_data
@@ -63,6 +64,7 @@ def statement_page(request: HttpRequest, context: dict[str, Any]) -> HttpRespons
         context |= {
             "figures": _figures(statement),
             "lines": _table(statement),
+            "others": _others(request, statement),
             "pdf_url": f"{reverse(f'admin:{STATEMENT_PDF[0]}')}?{request.GET.urlencode()}",
         }
     return TemplateResponse(request, "billing/statement.html", context)
@@ -89,8 +91,20 @@ def _asked(request: HttpRequest) -> tuple[Customer, PeriodForm]:
 
 
 def _statement(request: HttpRequest, customer: Customer, form: PeriodForm) -> Statement:
-    currency = organisation_of(request).currency
-    return customer_statement(customer, currency=currency, **form.cleaned_data)
+    own_currency = organisation_of(request).currency
+    asked = form.cleaned_data | {"currency": form.cleaned_data["currency"] or None}
+    return customer_statement(customer, own_currency=own_currency, **asked)
+
+
+def _others(request: HttpRequest, statement: Statement) -> list[tuple[str, str]]:
+    """The statements of the same days in the customer's other currencies, and where they are."""
+    query = request.GET.copy()
+    links = []
+    for currency in statement.currencies:
+        if currency != statement.currency:
+            query["currency"] = currency
+            links.append((currency, f"?{query.urlencode()}"))
+    return links
 
 
 def _figures(statement: Statement) -> list[tuple[str, Any]]:

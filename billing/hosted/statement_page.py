@@ -35,18 +35,21 @@ def statement_page(
         "number": "",
         "seller": seller_words(profile),
         "customer": customer_lines(copied_details(customer)),
-        "headline": (_("Amount due"), _by_currency(owed) or money_text(NOTHING, profile.currency)),
+        "headline": (
+            _("Amount due"),
+            _by_currency(owed) or money_text(NOTHING, statement.currency),
+        ),
         "due": _("Nothing is left to pay. Thank you.") if not owed else "",
         "as_of": day_text(today),
-        "credit": money_text(statement.credit, profile.currency) if statement.credit else "",
+        "credit": money_text(statement.credit, statement.currency) if statement.credit else "",
         "owed": [_owed(invoice, today) for invoice in owed],
         "is_open": bool(owed),
         "opening": money_text(
             lines[0].balance - lines[0].amount if lines else statement.closing_balance,
-            profile.currency,
+            statement.currency,
         ),
         "lines": _lines(lines),
-        "closing": money_text(statement.closing_balance, profile.currency),
+        "closing": money_text(statement.closing_balance, statement.currency),
         "payment": _payment(profile) if owed else None,
     }
 
@@ -58,7 +61,7 @@ def shown_statement(
         customer,
         date_from=today - datetime.timedelta(days=DAYS_SHOWN),
         date_to=today,
-        currency=profile.currency,
+        own_currency=profile.currency,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.serializers.catalogue import CurrencyField
 from bizsuite.api.fields import ApiMoneyField, StrictDateField
 
 
@@ -16,6 +17,10 @@ class StatementQuery(serializers.Serializer):
         required=False, help_text="First day, inclusive; from the beginning if not given."
     )
     date_to = StrictDateField(required=False, help_text="Last day, inclusive; today if not given.")
+    currency = CurrencyField(
+        required=False,
+        help_text="Only what is in this one; the organisation's if not given, or the customer's.",
+    )
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
         first: datetime.date | None = asked.get("date_from")
@@ -48,6 +53,7 @@ class StatementSerializer(serializers.Serializer):
     example = {
         "customer_id": 1,
         "currency": "USD",
+        "currencies": ["USD"],
         "date_from": "2024-01-01",
         "date_to": "2024-01-31",
         "opening_balance": Decimal("0.00"),
@@ -77,6 +83,10 @@ class StatementSerializer(serializers.Serializer):
     }
     customer_id = serializers.IntegerField(help_text="Whose statement it is.")
     currency = serializers.CharField(help_text="The currency that all its amounts are in.")
+    currencies = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="All that the account has been in; each has a statement of its own.",
+    )
     date_from = StrictDateField(allow_null=True, help_text="First day; null: from the beginning.")
     date_to = StrictDateField(help_text="Last day.")
     opening_balance = ApiMoneyField(help_text="What was owed before the first day.")

@@ -54,7 +54,8 @@ class StatementView(ApiView):
             customer,
             date_from=asked.get("date_from"),
             date_to=asked["date_to"],
-            currency=profile.currency,
+            own_currency=profile.currency,
+            currency=asked.get("currency"),
         )
 
 

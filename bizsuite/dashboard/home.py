@@ -2,10 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from billing.display import invoice_badge
 from billing.models import Invoice, Payment
 from billing.models.ledger import Basis
+from billing.sums import worth_of
 from bizsuite.backoffice.display import badge, day, money
 from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
@@ -106,8 +106,8 @@ def _my_day_cards(request: HttpRequest, today: datetime.date) -> list[Card]:
 def _owed_cards(request: HttpRequest, profile: Organisation, today: datetime.date) -> list[Card]:
     if not may(request, "read", "invoices"):
         return []
-    owed = _balances(Invoice.objects.open())
-    overdue = _balances(Invoice.objects.overdue(today))
+    owed = _balances(Invoice.objects.open(), profile.currency)
+    overdue = _balances(Invoice.objects.overdue(today), profile.currency)
     listed = reverse("admin:billing_invoice_changelist")
     return [
         Card(
@@ -126,8 +126,9 @@ def _owed_cards(request: HttpRequest, profile: Organisation, today: datetime.dat
     ]
 
 
-def _balances(invoices: Any) -> dict[str, Any]:
-    return invoices.aggregate(total=Sum("balance", default=Decimal(0)), count=Count("pk"))
+def _balances(invoices: Any, currency: str) -> dict[str, Any]:
+    """In the organisation's currency, whichever ones the invoices are in."""
+    return {"total": worth_of(invoices, "balance", currency), "count": invoices.count()}
 
 
 def _month_cards(request: HttpRequest, profile: Organisation, today: datetime.date) -> list[Card]:

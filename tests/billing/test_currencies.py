@@ -25,6 +25,7 @@ from tests.factories import (
     make_quote,
     make_transaction,
     make_transfer,
+    make_user,
     make_write_off,
 )
 
@@ -483,3 +484,57 @@ def test_accounts_of_other_currencies_do_not_follow_the_own_one(dollars):
     dollars.refresh()
     assert dollars.currency == "USD"
     assert account(CASH).currency == "EUR"
+
+
+# ── What is said of several currencies ───────────────────────────────────────────
+
+
+def test_a_statement_is_in_one_currency_and_names_the_others(api):
+    customer = make_customer()
+    make_invoice("10.00", customer=customer)
+    invoice = usd("100.00", "0.90", customer=customer)
+    pay(invoice, "40.00", amount_received="37.00")
+    address = f"/customers/{customer.pk}/statement"
+
+    ours, theirs = api.get(address).data, api.get(f"{address}?currency=USD").data
+
+    assert (ours["currency"], ours["currencies"]) == ("EUR", ["EUR", "USD"])
+    assert [line["amount"] for line in ours["lines"]] == [10]
+    assert ours["outstanding"] == 10
+    assert [line["amount"] for line in theirs["lines"]] == [100, -40]
+    assert (theirs["outstanding"], theirs["closing_balance"]) == (60, 60)
+
+
+def test_a_customer_of_another_currency_has_their_statement_in_it(api):
+    invoice = usd()
+
+    statement = api.get(f"/customers/{invoice.customer_id}/statement").data
+
+    assert (statement["currency"], statement["currencies"]) == ("USD", ["USD"])
+    assert statement["outstanding"] == 100
+
+
+def test_two_currencies_are_never_added_up_on_a_customers_page(client):
+    customer = make_customer()
+    make_invoice("10.00", customer=customer)
+    usd("100.00", "0.90", customer=customer)
+    usd("5.00", "0.95", customer=customer)
+    make_payment("7.00", customer=customer, currency="USD", amount_received=Decimal("6.50"))
+    client.force_login(make_user())
+
+    page = client.get(f"/admin/customers/customer/{customer.pk}/change/").content.decode()
+
+    for amount in ("10.00", "105.00", "7.00"):
+        assert f">{amount} <" in page
+    assert ">115.00 <" not in page
+
+
+def test_the_home_page_shows_what_is_owed_in_our_currency(client):
+    make_invoice("10.00")
+    usd("100.00", "0.90")
+    client.force_login(make_user())
+
+    page = client.get("/admin/").content.decode()
+
+    assert ">100.00 <" in page  # 10.00 + 90.00 EUR
+    assert ">110.00 <" not in page

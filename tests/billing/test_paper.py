@@ -243,7 +243,7 @@ class TestStatements:
             customer,
             date_from=datetime.date(year, 1, 1),
             date_to=datetime.date(year, 1, 31),
-            currency="EUR",
+            own_currency="EUR",
         )
 
 
@@ -285,7 +285,7 @@ class TestTheFile:
     def test_the_same_bytes_for_the_same_document(self, seller, kind):
         invoice = factories.make_invoice()
         statement = customer_statement(
-            invoice.customer, date_from=None, date_to=DAY, currency="EUR"
+            invoice.customer, date_from=None, date_to=DAY, own_currency="EUR"
         )
         quote = factories.make_quote()
         papers = {

@@ -30,7 +30,7 @@ LATEST = DAY + datetime.timedelta(days=20)
 
 def statement(customer, **period):
     asked = {"date_from": None, "date_to": datetime.date(2030, 1, 1)} | period
-    return customer_statement(customer, currency="USD", **asked)
+    return customer_statement(customer, own_currency="USD", **asked)
 
 
 def shown(customer, **period) -> list[tuple]:
@@ -50,6 +50,7 @@ def test_it_tells_what_was_charged_and_paid_in_order(api):
     assert answer.data | {"lines": None} == {
         "customer_id": customer.pk,
         "currency": "USD",
+        "currencies": ["USD"],
         "date_from": None,
         "date_to": today,
         "opening_balance": Decimal("0.00"),
