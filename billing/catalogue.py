@@ -12,10 +12,15 @@ from billing.amounts import require_payable
 from billing.currency import open_books
 from billing.exchange import Rates, require_currency
 from billing.ledger import NewEntry, NewPosting, post_entry
-from billing.models import Account, Category, Product
+from billing.models import Account, Category, Product, Supplier
 from billing.models.ledger import Ledger
 from billing.models.tax_categories import WITH_REASON, TaxCategory
-from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
+from billing.serializers import (
+    AccountSerializer,
+    CategorySerializer,
+    ProductSerializer,
+    SupplierSerializer,
+)
 from billing.tax_treatment import TREATMENT, tax_treatment
 from bizsuite.api.serializers import RecordSerializer
 from bizsuite.errors import Conflict, Invalid, Stale
@@ -28,6 +33,7 @@ SERIALIZERS: dict[type[models.Model], type[RecordSerializer]] = {
     Account: AccountSerializer,
     Category: CategorySerializer,
     Product: ProductSerializer,
+    Supplier: SupplierSerializer,
 }
 FIXED: dict[type[models.Model], tuple[str, ...]] = {
     Account: ("currency", "opening_balance"),
@@ -85,6 +91,14 @@ def create_category(*, actor: Actor, **fields: Any) -> Category:
     _save_new([category])
     _record("created", [category], actor)
     return category
+
+
+@transaction.atomic
+def create_supplier(*, actor: Actor, **fields: Any) -> Supplier:
+    supplier = Supplier(**fields)
+    _save_new([supplier])
+    _record("created", [supplier], actor)
+    return supplier
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from billing.einvoice.files import (
     ubl_name,
     ubl_xml,
 )
-from billing.models import CreditNote, Invoice, Quote
+from billing.models import CreditNote, Invoice, Quote, Receipt
 from billing.pdf import printing
 from billing.statements import Statement
 from bizsuite.api.files import PdfNegotiation, XmlNegotiation, file_response
@@ -65,3 +65,15 @@ def ubl_response(request: Any, document: Document, *, seller: Organisation) -> H
 
 def _shown(request: Any, pdf: bytes, *, name: str) -> HttpResponse:
     return file_response(request, pdf, media_type=PdfNegotiation.media_type, name=name, inline=True)
+
+
+def receipt_file_response(request: Any, receipt: Receipt) -> HttpResponse:
+    """What somebody attached: to save, and never shown as a part of this product."""
+    response = file_response(
+        request,
+        bytes(receipt.content),
+        media_type=receipt.content_type,
+        name=receipt.name,
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response

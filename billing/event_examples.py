@@ -40,3 +40,24 @@ PRODUCT = {
     "description": "Annual web hosting package",
     "archived_at": None,
 } | RECORD
+SUPPLIER = {
+    "id": 1,
+    "name": "Paper & Ink Ltd",
+    "tax_id": "GB987654321",
+    "email": "sales@example.com",
+    "phone": "+44 117 496 0100",
+    "address": "7 Dock Road",
+    "city": "Bristol",
+    "zip": "BS1 6XN",
+    "country": "GB",
+    "notes": None,
+    "archived_at": None,
+} | RECORD
+RECEIPT = {
+    "id": 1,
+    "name": "invoice-4711.pdf",
+    "content_type": "application/pdf",
+    "size": 48213,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "created_at": "2024-01-15T10:00:00Z",
+}

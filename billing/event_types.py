@@ -4,7 +4,15 @@ from decimal import Decimal
 
 import billing.mailing.event_types
 import billing.recurring_events  # noqa: F401  these declare their own
-from billing.event_examples import CATEGORY, CLOSED_YEAR, PRODUCT, RECORD, WRITE_OFF
+from billing.event_examples import (
+    CATEGORY,
+    CLOSED_YEAR,
+    PRODUCT,
+    RECEIPT,
+    RECORD,
+    SUPPLIER,
+    WRITE_OFF,
+)
 from bizsuite.events.registry import EventType, declare
 
 INVOICE = {
@@ -209,7 +217,9 @@ TRANSACTION = {
     "currency": "USD",
     "exchange_rate": 1,
     "category_id": 1,
+    "supplier_id": None,
     "description": "Website Development Payment",
+    "reference": None,
     "date": "2024-01-15",
     "tax_rate": 0,
     "tax": Decimal("0.00"),
@@ -345,6 +355,19 @@ declare(
     ),
     EventType("transaction.created", "Income or an expense was recorded.", TRANSACTION),
     EventType("transaction.updated", "A transaction changed or was reversed.", TRANSACTION),
+    EventType(
+        "transaction.attached",
+        "A receipt was attached to a transaction.",
+        TRANSACTION | {"receipt": RECEIPT},
+    ),
+    EventType(
+        "transaction.detached",
+        "A receipt was removed from a transaction.",
+        TRANSACTION | {"receipt": RECEIPT},
+    ),
+    EventType("supplier.created", "A supplier was added.", SUPPLIER),
+    EventType("supplier.updated", "A supplier changed, or was archived or restored.", SUPPLIER),
+    EventType("supplier.deleted", "A supplier that nothing refers to was removed.", SUPPLIER),
     EventType("transaction.deleted", "A transaction was removed.", TRANSACTION),
     EventType("transfer.created", "Money was moved between own accounts.", TRANSFER),
     # Not for webhooks: the link itself, which is all that a receiver could use, is a secret.

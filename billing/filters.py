@@ -18,6 +18,7 @@ from billing.models import (
     Quote,
     RecurringInvoice,
     SharedLink,
+    Supplier,
     Transaction,
     Transfer,
     WriteOff,
@@ -63,6 +64,12 @@ class CategoryFilter(ArchivableFilter):
     class Meta:
         model = Category
         fields = ("search", "type", "archived", *COMMON)
+
+
+class SupplierFilter(ArchivableFilter):
+    class Meta:
+        model = Supplier
+        fields = ("search", "archived", *COMMON)
 
 
 class ProductFilter(ArchivableFilter):
@@ -224,11 +231,14 @@ class TransactionFilter(DatedFilter):
     type = WordFilter(words=FlowType.values)
     account_id = IdFilter(field_name="account_id")
     category_id = IdFilter(field_name="category_id")
+    supplier_id = IdFilter(field_name="supplier_id")
+    reference = TextFilter(max_length=100, help_text="Those with exactly this reference.")
 
     class Meta:
         model = Transaction
         fields = (
-            "search", "type", "account_id", "category_id", "date_from", "date_to", *COMMON,
+            "search", "type", "account_id", "category_id", "supplier_id", "reference",
+            "date_from", "date_to", *COMMON,
         )  # fmt: skip
 
 

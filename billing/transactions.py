@@ -42,7 +42,9 @@ def create_transactions(
     """Record income and expenses, all of them or none.
 
     Each has type, account, category, amount (the tax included, in the account's currency) and
-    date, and may have tax_rate in percent, exchange_rate (that of its date if not), description, external_id, metadata. Income with an `invoice` is a payment on it.
+    date, and may have tax_rate in percent, exchange_rate (that of its date if not), description,
+    reference, external_id, metadata; an expense a supplier. Income with an `invoice` is a payment
+    on it.
     """
     rates = Rates(open_books().currency)
     _lock_in_order(new_transactions)
@@ -85,7 +87,7 @@ def update_transaction(
     _require_own(line)
     entries: list[NewEntry] = []
     if any(name in changes for name in BOOKED):
-        _require_standing(line)
+        require_standing(line)
         entries.append(reversal(line, date=line.date))
     rates = Rates(open_books().currency)
     changes |= _at_new_rate(line, changes, rates)
@@ -109,7 +111,7 @@ def delete_transaction(line: Transaction, *, actor: Actor) -> None:
     """Remove a line; the books keep its entry and the reversal, dated like it."""
     lock(line)
     _require_own(line)
-    _require_standing(line)
+    require_standing(line)
     post_entry(reversal(line, date=line.date))
     data, pk, version = TransactionSerializer(line).data, line.pk, line.version
     line.delete()
@@ -124,7 +126,7 @@ def reverse_transaction(
     """Take a line out of the books on a date of its own: the way to correct a closed period."""
     lock(line)
     _require_own(line)
-    _require_standing(line)
+    require_standing(line)
     date = date or max(organisation().today(), line.date)
     if date < line.date:
         raise Invalid({"date": "A reversal must not be dated before what it reverses"})
@@ -133,6 +135,16 @@ def reverse_transaction(
     line.refresh()
     record_events([_event("updated", line)], actor=actor)
     return line
+
+
+def likely_twin(line: Transaction) -> Transaction | None:
+    """Another line that stands for the same invoice of the same supplier: booked twice, perhaps."""
+    if line.supplier_id is None or not line.reference:
+        return None
+    same = Transaction.objects.filter(
+        supplier=line.supplier_id, reference__iexact=line.reference, reversed_on=None
+    )
+    return same.exclude(pk=line.pk).order_by("id").first()
 
 
 def _lock_in_order(new_transactions: Sequence[Mapping[str, Any]]) -> None:
@@ -155,7 +167,7 @@ def _require_own(line: Transaction) -> None:
         )
 
 
-def _require_standing(line: Transaction) -> None:
+def require_standing(line: Transaction) -> None:
     if line.reversed_on is not None:
         raise TransactionFixed(f"Transaction {line.pk} was reversed on {line.reversed_on}.")
 
@@ -166,6 +178,8 @@ def _paid(invoice: Invoice, fields: Mapping[str, Any], actor: Actor) -> Transact
         raise Forbidden("Income on an invoice is a payment; this may not write payments.")
     if fields["type"] != FlowType.INCOME:
         raise Invalid({"invoice_id": "Only income can pay an invoice"})
+    if fields.get("supplier") is not None:
+        raise Invalid({"supplier_id": "Only an expense has a supplier"})
     if fields.get("tax_rate"):
         raise Invalid({"tax_rate": "The tax of a payment is its invoice's"})
     if fields["account"].currency != invoice.currency:
@@ -192,7 +206,7 @@ def _built(fields: Mapping[str, Any], rates: Rates) -> Transaction:
     currency = fields["account"].currency
     rate = rates.rate(currency, fields["date"], fields.get("exchange_rate"))
     line = Transaction(**{**fields, "currency": currency, "exchange_rate": rate})
-    _require_names_in_use(line, ("account", "category"))
+    _require_names_in_use(line, ("account", "category", "supplier"))
     _check(line)
     line.search_text = line.folded_search_text()
     return line
@@ -205,16 +219,20 @@ def _at_new_rate(line: Transaction, changes: Mapping[str, Any], rates: Rates) ->
 
 
 def _require_names_in_use(line: Transaction, changed: Iterable[str]) -> None:
-    """An archived account or category may stay on a line, and not come onto one."""
+    """What is archived may stay on a line, and not come onto one."""
     if "account" in changed:
         require_in_use(line.account, "account_id")
     if "category" in changed:
         require_in_use(line.category, "category_id")
+    if "supplier" in changed and line.supplier is not None:
+        require_in_use(line.supplier, "supplier_id")
 
 
 def _check(line: Transaction) -> None:
     require_payable(line.amount, line.currency)
     require_category(line.category, line.type, "category_id")
+    if line.supplier_id is not None and line.type != FlowType.EXPENSE:
+        raise Invalid({"supplier_id": "Only an expense has a supplier"})
     _, line.tax = split_gross(line.amount, line.tax_rate, line.currency)
 
 

@@ -16,10 +16,12 @@ from billing.views import (
     PaymentViewSet,
     ProductViewSet,
     QuoteViewSet,
+    ReceiptViewSet,
     RecurringInvoiceViewSet,
     SharedLinkViewSet,
     StatementPdfView,
     StatementView,
+    SupplierViewSet,
     TransactionViewSet,
     TransferViewSet,
     WriteOffViewSet,
@@ -48,6 +50,12 @@ router.register("payments", PaymentViewSet, basename="payments")
 router.register("credit-notes", CreditNoteViewSet, basename="credit-notes")
 router.register("write-offs", WriteOffViewSet, basename="write-offs")
 router.register("transactions", TransactionViewSet, basename="transactions")
+router.register(
+    r"transactions/(?P<transaction_pk>[0-9]{1,18})/receipts",
+    ReceiptViewSet,
+    basename="transaction-receipts",
+)
+router.register("suppliers", SupplierViewSet, basename="suppliers")
 router.register("transfers", TransferViewSet, basename="transfers")
 router.register("closed-years", ClosedYearViewSet, basename="closed-years")
 router.register("accounts", AccountViewSet, basename="accounts")

@@ -1,19 +1,17 @@
 """Files on tickets: taken in and removed."""
 
-import unicodedata
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
 
 from bizsuite.errors import Conflict, Invalid, NotFound
+from bizsuite.file_names import clean_name, content_type_of
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
 from bizsuite.stored_files import remove_file, store_file
 from support.models import Attachment, Reply, Ticket
-from support.models.conversation import FILE_NAME_LENGTH
 from support.serializers import AttachmentSerializer
 from support.tickets import recorded
 from support.unused_files import forget_files
@@ -24,24 +22,6 @@ MAX_FILES = 10
 MAX_FILE_BYTES = 5_000_000
 MAX_MESSAGE_BYTES = 10_000_000
 MAX_TICKET_BYTES = 100_000_000
-# What a file is taken for goes by its name, and by this list alone: nothing on it runs in a
-# browser. All else is bytes.
-CONTENT_TYPES = {
-    ".csv": "text/csv",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".log": "text/plain",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".txt": "text/plain",
-    ".webp": "image/webp",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".zip": "application/zip",
-}
-BYTES = "application/octet-stream"
 
 
 class TicketFull(Conflict):
@@ -94,7 +74,7 @@ def add_files(
                     ticket=ticket,
                     reply=reply,
                     name=name,
-                    content_type=CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), BYTES),
+                    content_type=content_type_of(name),
                     size=stored.size,
                     sha256=stored.sha256,
                     stored_name=stored.name,
@@ -105,22 +85,6 @@ def add_files(
         for attachment in attachments:
             remove_file(attachment.stored_name)
         raise
-
-
-def clean_name(name: str) -> str:
-    """A file's name as it may be shown and saved: no folders, nothing invisible, not too long.
-
-    >>> clean_name("C:\\\\fakepath\\\\..\\\\offer.pdf")
-    'offer.pdf'
-    """
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    # Invisible characters include those that turn the writing round: "invoice\u202efdp.exe".
-    shown = "".join(letter for letter in last if letter.isprintable() and letter not in '<>:"|?*')
-    shown = shown.strip(" .")
-    if len(shown) > FILE_NAME_LENGTH:
-        suffix = PurePosixPath(shown).suffix[:20]
-        shown = shown[: FILE_NAME_LENGTH - len(suffix)] + suffix
-    return shown or "file"
 
 
 def _check_sizes(ticket: Ticket, files: Sequence[dict[str, Any]]) -> None:

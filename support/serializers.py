@@ -1,13 +1,10 @@
 """The public shapes of support, shared by API, webhooks and exports."""
 
-import base64
-from typing import Any
-
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bizsuite.api.expansion import Expansion
 from bizsuite.api.fields import (
+    FileContentField,
     InstantField,
     OptionalEmailField,
     RecordIdField,
@@ -83,23 +80,6 @@ class TicketSerializer(RecordSerializer):
             "waiting_since": "Since when the customer waits for you; null while it is not your turn.",
             "resolved_at": "When it was closed; null while it is not.",
         }
-
-
-@extend_schema_field({"type": "string", "contentEncoding": "base64"})
-class FileContentField(StrictCharField):
-    """Bytes, as base64."""
-
-    default_error_messages = {"base64": "Must be base64", "empty": "The file is empty"}
-
-    def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
-        try:
-            content = base64.b64decode(text, validate=True)
-        except ValueError:
-            self.fail("base64")
-        if not content:
-            self.fail("empty")
-        return content
 
 
 class AttachmentSerializer(StrictSerializer, serializers.ModelSerializer):

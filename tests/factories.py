@@ -17,6 +17,7 @@ from billing import (
     invoices,
     payments,
     quotes,
+    receipts,
     recurring_invoices,
     shared_links,
     transactions,
@@ -35,8 +36,10 @@ from billing.models import (
     Product,
     Quote,
     QuoteVersion,
+    Receipt,
     RecurringInvoice,
     SharedLink,
+    Supplier,
     Transaction,
     Transfer,
     WriteOff,
@@ -243,6 +246,15 @@ def make_account(name: str = "Bank", opening_balance: str = "0", **fields: Any) 
 
 def make_category(name: str = "Rent", flow: str = "Expense", **fields: Any) -> Category:
     return catalogue.create_category(name=name, type=flow, actor=SYSTEM, **fields)
+
+
+def make_supplier(name: str = "Paper & Ink Ltd", **fields: Any) -> Supplier:
+    return catalogue.create_supplier(name=name, actor=SYSTEM, **fields)
+
+
+def make_receipt(line: Transaction | None = None, **fields: Any) -> Receipt:
+    values = {"name": "invoice.pdf", "content": b"%PDF-1.7", "actor": SYSTEM}
+    return receipts.attach_receipt(line or make_transaction(), **(values | fields))
 
 
 def make_product(name: str = "Web Hosting", price: str = "99.99", **fields: Any) -> Product:

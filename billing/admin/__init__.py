@@ -1,6 +1,6 @@
 """The staff's pages about invoices, payments, the cash book, the catalogue and the books."""
 
-from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin
+from billing.admin.catalogue import AccountAdmin, CategoryAdmin, ProductAdmin, SupplierAdmin
 from billing.admin.closed_years import ClosedYearAdmin
 from billing.admin.credit_notes import CreditNoteAdmin
 from billing.admin.exchange_rates import ExchangeRateAdmin
@@ -31,6 +31,7 @@ __all__ = [
     "RecurringInvoiceAdmin",
     "ReminderLevelAdmin",
     "SharedLinkAdmin",
+    "SupplierAdmin",
     "TransactionAdmin",
     "TransferAdmin",
     "WriteOffAdmin",

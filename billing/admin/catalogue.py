@@ -10,8 +10,13 @@ from django.utils.translation import gettext_lazy
 from billing import catalogue
 from billing.admin.forms import NOT_NEGATIVE, PERCENTAGE, bounded
 from billing.admin.item_forms import offer_tax_categories, offer_units
-from billing.models import Account, Category, Product
-from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
+from billing.models import Account, Category, Product, Supplier
+from billing.serializers import (
+    AccountSerializer,
+    CategorySerializer,
+    ProductSerializer,
+    SupplierSerializer,
+)
 from bizsuite.backoffice.archiving import ArchivableMixin
 from bizsuite.backoffice.display import money, number
 from bizsuite.backoffice.filters import ArchivedFilter
@@ -97,6 +102,24 @@ class CategoryAdmin(NamedAdmin):
         return catalogue.create_category(actor=self.actor(request), **data)
 
 
+@admin.register(Supplier)
+class SupplierAdmin(NamedAdmin):
+    resource = "suppliers"
+    serializer_class = SupplierSerializer
+
+    list_display = ("name", "tax_id", "email", "phone", "city", "state_badge")
+    list_filter = (ArchivedFilter,)
+    fieldsets = (
+        (None, {"fields": ("name", "tax_id", ("email", "phone"))}),
+        (gettext_lazy("Address"), {"fields": ("address", ("zip", "city"), "country")}),
+        (None, {"fields": ("notes",)}),
+        FOR_OTHER_SYSTEMS,
+    )
+
+    def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Supplier:
+        return catalogue.create_supplier(actor=self.actor(request), **data)
+
+
 class ProductForm(MetadataForm):
     class Meta:
         labels: ClassVar[dict[str, Any]] = {"tax_rate": gettext_lazy("Tax rate in %")}
@@ -163,5 +186,14 @@ AccountAdmin.announce(
         "transactions",
         "billing_transaction_changelist",
         "account__id__exact",
+    )
+)
+SupplierAdmin.announce(
+    RelatedList(
+        gettext_lazy("Expenses"),
+        "receipt_long",
+        "transactions",
+        "billing_transaction_changelist",
+        "supplier__id__exact",
     )
 )

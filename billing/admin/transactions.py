@@ -2,22 +2,28 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
-from billing import transactions
+from billing import receipts, transactions
 from billing.admin.forms import PERCENTAGE, bounded, positive
-from billing.models import Account, Category, Transaction
+from billing.admin.receipts import AttachReceiptForm, ReceiptsInline, RemoveReceiptForm
+from billing.downloads import receipt_file_response
+from billing.models import Account, Category, Receipt, Supplier, Transaction
 from billing.models.catalogue import FlowType
 from billing.serializers import TransactionSerializer
 from bizsuite.backoffice.display import badge, day, money, signed_money
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
 from bizsuite.backoffice.middleware import organisation_of
+from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import ActionForm, record_action
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.identity.models import organisation
@@ -32,7 +38,7 @@ class TransactionForm(MetadataForm):
         super().__init__(*args, **kwargs)
         bounded(self, "amount", positive)
         bounded(self, "tax_rate", *PERCENTAGE)
-        for name, model in (("account", Account), ("category", Category)):
+        for name, model in (("account", Account), ("category", Category), ("supplier", Supplier)):
             if name in self.fields:
                 chosen = getattr(self.instance, f"{name}_id", None)
                 in_use = model.objects.active() | model.objects.filter(pk=chosen)  # type: ignore[attr-defined]
@@ -69,14 +75,22 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
         "booked",
         "shown_description",
         "category",
+        "supplier",
         "account",
         "state_badge",
         "money_amount",
     )
-    list_filter = ("type", "account", "category", ("date", RangeDateFilter))
-    list_select_related = ("account", "category")
+    list_filter = (
+        "type",
+        "account",
+        "category",
+        ("supplier", AutocompleteSelectFilter),
+        ("date", RangeDateFilter),
+    )
+    list_select_related = ("account", "category", "supplier")
     date_hierarchy = "date"
-    record_actions = ("reverse",)
+    record_actions = ("attach_receipt", "remove_receipt", "reverse")
+    inlines = (ReceiptsInline,)
     fieldsets = (
         (
             None,
@@ -86,6 +100,7 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
                     ("date", "account"),
                     "category",
                     ("amount", "tax_rate"),
+                    ("supplier", "reference"),
                     "description",
                 )
             },
@@ -133,8 +148,36 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return (obj is None or is_open(obj)) and super().has_delete_permission(request, obj)
 
+    def get_inlines(self, request: HttpRequest, obj: Transaction | None) -> Any:
+        """No table of receipts where there are none."""
+        return self.inlines if obj is not None and obj.receipts.exists() else ()
+
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Transaction:
-        return transactions.create_transaction(actor=self.actor(request), **data)
+        made = transactions.create_transaction(actor=self.actor(request), **data)
+        twin = transactions.likely_twin(made)
+        if twin is not None:
+            text = _("%(reference)s of %(supplier)s is there already, on %(date)s: booked twice?")
+            self.message_user(
+                request,
+                text
+                % {"reference": made.reference, "supplier": made.supplier, "date": day(twin.date)},
+                messages.WARNING,
+            )
+        return made
+
+    def get_urls(self) -> list[URLPattern]:
+        receipt = path(
+            "<int:object_id>/receipts/<int:receipt_id>/",
+            self.admin_site.admin_view(self.receipt_view),
+            name="billing_transaction_receipt",
+        )
+        return [receipt, *super().get_urls()]
+
+    def receipt_view(self, request: HttpRequest, object_id: int, receipt_id: int) -> HttpResponse:
+        if not may(request, "read", self.resource):
+            raise PermissionDenied
+        receipt = get_object_or_404(Receipt, transaction=object_id, pk=receipt_id)
+        return receipt_file_response(request, receipt)
 
     def update_record(
         self, request: HttpRequest, record: Transaction, changes: dict[str, Any]
@@ -144,6 +187,35 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
     def delete_record(self, request: HttpRequest, record: Transaction) -> bool:
         transactions.delete_transaction(record, actor=self.actor(request))
         return True
+
+    @record_action(
+        label=gettext_lazy("Attach receipt"),
+        icon="attach_file",
+        question=gettext_lazy("The paper behind it, such as the supplier's invoice."),
+        form_class=AttachReceiptForm,
+    )
+    def attach_receipt(
+        self, request: HttpRequest, record: Transaction, data: dict[str, Any]
+    ) -> str:
+        file = data["file"]
+        receipt = receipts.attach_receipt(
+            record, name=file.name, content=file.read(), actor=self.actor(request)
+        )
+        return _("%(name)s attached.") % {"name": receipt}
+
+    @record_action(
+        label=gettext_lazy("Remove receipt"),
+        icon="delete",
+        question=gettext_lazy("For one that was attached by mistake. This cannot be undone."),
+        form_class=RemoveReceiptForm,
+        when=lambda line: line.reversed_on is None and line.receipts.exists(),
+        danger=True,
+    )
+    def remove_receipt(
+        self, request: HttpRequest, record: Transaction, data: dict[str, Any]
+    ) -> str:
+        receipts.remove_receipt(data["receipt"], actor=self.actor(request))
+        return _("The receipt has been removed.")
 
     @record_action(
         label=gettext_lazy("Reverse"),

@@ -1,4 +1,4 @@
-from billing.models.catalogue import Account, Category, Product
+from billing.models.catalogue import Account, Category, Product, Supplier
 from billing.models.closed_years import ClosedYear
 from billing.models.credit_notes import CreditNote, CreditNoteItem, CreditNoteTax
 from billing.models.exchange_rates import ExchangeRate
@@ -7,6 +7,7 @@ from billing.models.ledger import JournalEntry, Posting
 from billing.models.mailing import MailTemplate, Reminder, ReminderLevel
 from billing.models.payments import Allocation, Payment, Refund, Transaction
 from billing.models.quotes import Quote, QuoteItem, QuoteTax, QuoteVersion
+from billing.models.receipts import Receipt
 from billing.models.recurring import (
     RecurringInvoice,
     RecurringInvoiceItem,
@@ -37,6 +38,7 @@ __all__ = [
     "QuoteItem",
     "QuoteTax",
     "QuoteVersion",
+    "Receipt",
     "RecurringInvoice",
     "RecurringInvoiceItem",
     "RecurringInvoiceTax",
@@ -44,6 +46,7 @@ __all__ = [
     "Reminder",
     "ReminderLevel",
     "SharedLink",
+    "Supplier",
     "Transaction",
     "Transfer",
     "WriteOff",

@@ -60,6 +60,32 @@ class Category(Named):
         ]
 
 
+class Supplier(Named):
+    """Whom the organisation buys from. Only the name is needed."""
+
+    tax_id = models.CharField(_("tax id"), max_length=50, blank=True, default="")
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    address = models.CharField(_("address"), max_length=500, blank=True, default="")
+    city = models.CharField(_("city"), max_length=100, blank=True, default="")
+    zip = models.CharField(_("zip"), max_length=20, blank=True, default="")
+    country = models.CharField(_("country"), max_length=100, blank=True, default="")
+    notes = models.TextField(_("notes"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(name="billing_supplier_has_name", condition=~Q(name=""))
+        ]
+
+    def folded_search_text(self) -> str:
+        return search_text(
+            self.name, self.tax_id, self.email, self.phone, self.city, self.external_id
+        )
+
+
 # "One": what is counted, or has no unit at all.
 PLAIN_UNIT = "C62"
 

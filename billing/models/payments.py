@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.catalogue import Account, Category, FlowType
+from billing.models.catalogue import Account, Category, FlowType, Supplier
 from billing.models.invoices import Invoice
 from bizsuite.money import ExchangeRateField, MoneyField, PercentField, round_money
 from bizsuite.records import Record, RecordQuerySet, matching, search_text
@@ -191,8 +191,8 @@ class Refund(models.Model):
 
 class TransactionQuerySet(RecordQuerySet["Transaction"]):
     def search(self, terms: str) -> Self:
-        """Every word somewhere in description or external id."""
-        return self.filter(matching(terms, "search_text"))
+        """Every word somewhere in description, reference or external id, or about the supplier."""
+        return self.filter(matching(terms, "search_text", "supplier__search_text"))
 
 
 class Transaction(Record):
@@ -204,6 +204,15 @@ class Transaction(Record):
     )
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="transactions", verbose_name=_("category")
+    )
+    supplier = models.ForeignKey(
+        Supplier,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="transactions",
+        verbose_name=_("supplier"),
+        help_text=_("Of an expense: whom it was paid to."),
     )
     # The payment that this line shows; such a line changes with its payment only.
     payment = models.OneToOneField(
@@ -222,6 +231,13 @@ class Transaction(Record):
     currency = models.CharField(_("currency"), max_length=3, editable=False)
     exchange_rate = ExchangeRateField(_("exchange rate"), default=Decimal(1))
     description = models.CharField(_("description"), max_length=500, blank=True, default="")
+    reference = models.CharField(
+        _("reference"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text=_("What identifies it elsewhere: the number of the supplier's invoice."),
+    )
     # When a reversal took it out of the books, on that reversal's date.
     reversed_on = models.DateField(_("reversed"), null=True, editable=False)
     search_text = models.TextField(editable=False, default="")
@@ -244,6 +260,10 @@ class Transaction(Record):
                 name="billing_transaction_type_known", condition=Q(type__in=FlowType.values)
             ),
             models.CheckConstraint(
+                name="billing_transaction_supplier_of_expense",
+                condition=Q(supplier=None) | Q(type="Expense"),
+            ),
+            models.CheckConstraint(
                 name="billing_transaction_tax_within_amount",
                 condition=Q(tax__gte=Decimal(0), tax__lte=F("amount")),
             ),
@@ -253,4 +273,4 @@ class Transaction(Record):
         return f"{self.date} {self.type} {round_money(self.amount, self.currency)}"
 
     def folded_search_text(self) -> str:
-        return search_text(self.description, self.external_id)
+        return search_text(self.description, self.reference, self.external_id)

@@ -4,6 +4,7 @@ from billing.serializers.catalogue import (
     AccountSerializer,
     CategorySerializer,
     ProductSerializer,
+    SupplierSerializer,
 )
 from billing.serializers.closed_years import ClosedYearSerializer
 from billing.serializers.credit_notes import CreditNoteSerializer
@@ -30,6 +31,7 @@ from billing.serializers.quotes import (
     QuoteSerializer,
     QuoteVersionSerializer,
 )
+from billing.serializers.receipts import ReceiptSerializer
 from billing.serializers.recurring import RecurringInvoiceSerializer, ResumeSerializer
 from billing.serializers.shared_links import OpenLinkSerializer, SharedLinkSerializer
 from billing.serializers.statements import StatementQuery, StatementSerializer
@@ -60,6 +62,7 @@ __all__ = [
     "QuoteSerializer",
     "QuoteTaxSerializer",
     "QuoteVersionSerializer",
+    "ReceiptSerializer",
     "RecurringInvoiceSerializer",
     "RefundBodySerializer",
     "RefundSerializer",
@@ -68,6 +71,7 @@ __all__ = [
     "SharedLinkSerializer",
     "StatementQuery",
     "StatementSerializer",
+    "SupplierSerializer",
     "TransactionSerializer",
     "TransferSerializer",
     "WriteOffBodySerializer",

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from rest_framework import serializers
 
-from billing.models import Account, Category, Product
+from billing.models import Account, Category, Product, Supplier
 from billing.models.tax_categories import TaxCategory
 from billing.units import unit_codes
 from bizsuite.api.expansion import Expansion
@@ -103,6 +103,10 @@ def account_field(**options: Any) -> RecordIdField:
     return RecordIdField(source="account", queryset=Account.objects.all(), **options)
 
 
+def supplier_field(**options: Any) -> RecordIdField:
+    return RecordIdField(source="supplier", queryset=Supplier.objects.all(), **options)
+
+
 def category_field(**options: Any) -> RecordIdField:
     return RecordIdField(source="category", queryset=Category.objects.all(), **options)
 
@@ -186,3 +190,38 @@ class ProductSerializer(RecordSerializer):
             "tax_rate": "In percent; 0 if not given.",
             "description": "More about it.",
         } | TAX_HELP
+
+
+class SupplierSerializer(RecordSerializer):
+    class Meta:
+        model = Supplier
+        fields = (
+            "id",
+            "name",
+            "tax_id",
+            "email",
+            "phone",
+            "address",
+            "city",
+            "zip",
+            "country",
+            "notes",
+            "archived_at",
+            *COMMON_FIELDS,
+        )
+        read_only_fields = ("archived_at",)
+        help_texts = {
+            "name": "What you call them.",
+            "tax_id": "Their number at the tax office.",
+            "email": "Where they are written to.",
+            "phone": "As it is to be shown; extensions are welcome.",
+            "address": "Street and number.",
+            "city": "Town or city.",
+            "zip": "Postal code; text, because of leading zeros.",
+            "country": "Name or code.",
+            "notes": "For yourselves.",
+            "archived_at": "When it was archived; null: in use.",
+        }
+
+
+SUPPLIER_EXPANSION = Expansion("suppliers", SupplierSerializer, Supplier.objects.all())

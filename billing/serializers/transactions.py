@@ -12,11 +12,13 @@ from billing.models import (
 from billing.serializers.catalogue import (
     ACCOUNT_EXPANSION,
     COMMON_FIELDS,
+    SUPPLIER_EXPANSION,
     CategorySerializer,
     account_field,
     category_field,
     percent_field,
     rate_field,
+    supplier_field,
 )
 from billing.serializers.documents import PaymentSerializer
 from bizsuite.api.expansion import Expansion
@@ -34,6 +36,7 @@ from bizsuite.api.serializers import (
 class TransactionSerializer(RecordSerializer):
     account_id = account_field()
     category_id = category_field()
+    supplier_id = supplier_field(required=False, allow_null=True)
     amount = ApiMoneyField(positive=True)
     tax_rate = percent_field(required=False)
     tax = ApiMoneyField(read_only=True)
@@ -51,6 +54,7 @@ class TransactionSerializer(RecordSerializer):
     expandable = {
         "account": ACCOUNT_EXPANSION,
         "category": Expansion("categories", CategorySerializer, Category.objects.all()),
+        "supplier": SUPPLIER_EXPANSION,
         "payment": Expansion(
             "payments",
             PaymentSerializer,
@@ -68,7 +72,9 @@ class TransactionSerializer(RecordSerializer):
             "currency",
             "exchange_rate",
             "category_id",
+            "supplier_id",
             "description",
+            "reference",
             "date",
             "tax_rate",
             "tax",
@@ -86,7 +92,9 @@ class TransactionSerializer(RecordSerializer):
             "exchange_rate": "The organisation's currency for one of its own; that of its date, as"
             " stored, if not given.",
             "category_id": "What for: a category of the same type.",
+            "supplier_id": "Of an expense: whom it was paid to.",
             "description": "What it was, in your words.",
+            "reference": "What identifies it elsewhere: the number of the supplier's invoice.",
             "date": "When the money moved.",
             "tax_rate": "In percent; 0 if not given.",
             "tax": "The part of the amount that is tax.",

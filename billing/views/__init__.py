@@ -4,6 +4,7 @@ from billing.views.catalogue import (
     AccountViewSet,
     CategoryViewSet,
     ProductViewSet,
+    SupplierViewSet,
 )
 from billing.views.closed_years import ClosedYearViewSet
 from billing.views.credit_notes import CreditNoteViewSet
@@ -15,6 +16,7 @@ from billing.views.documents import (
 )
 from billing.views.exchange_rates import ExchangeRateViewSet
 from billing.views.quotes import QuoteViewSet
+from billing.views.receipts import ReceiptViewSet
 from billing.views.recurring import RecurringInvoiceViewSet
 from billing.views.shared_links import SharedLinkViewSet
 from billing.views.statements import StatementPdfView, StatementView
@@ -32,10 +34,12 @@ __all__ = [
     "PaymentViewSet",
     "ProductViewSet",
     "QuoteViewSet",
+    "ReceiptViewSet",
     "RecurringInvoiceViewSet",
     "SharedLinkViewSet",
     "StatementPdfView",
     "StatementView",
+    "SupplierViewSet",
     "TransactionViewSet",
     "TransferViewSet",
     "WriteOffViewSet",

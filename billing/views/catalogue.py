@@ -4,11 +4,16 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from billing import catalogue
-from billing.event_examples import CATEGORY, PRODUCT
+from billing.event_examples import CATEGORY, PRODUCT, SUPPLIER
 from billing.event_types import ACCOUNT
-from billing.filters import AccountFilter, CategoryFilter, ProductFilter
-from billing.models import Account, Category, Product
-from billing.serializers import AccountSerializer, CategorySerializer, ProductSerializer
+from billing.filters import AccountFilter, CategoryFilter, ProductFilter, SupplierFilter
+from billing.models import Account, Category, Product, Supplier
+from billing.serializers import (
+    AccountSerializer,
+    CategorySerializer,
+    ProductSerializer,
+    SupplierSerializer,
+)
 from bizsuite.api.batches import BatchMixin
 from bizsuite.api.views import (
     CreateMixin,
@@ -49,6 +54,21 @@ class AccountViewSet(NamedViewSet):
 
     def create_record(self, data: dict[str, Any]) -> Account:
         return catalogue.create_account(actor=self.actor, **data)
+
+
+class SupplierViewSet(NamedViewSet):
+    """Whom you buy from."""
+
+    resource = "suppliers"
+    queryset = Supplier.objects.all()
+    serializer_class = SupplierSerializer
+    filterset_class = SupplierFilter
+    example = SUPPLIER
+    example_body = {"name": "Paper & Ink Ltd", "tax_id": "GB987654321"}
+    sortable = ("id", "name", "created_at", "updated_at")
+
+    def create_record(self, data: dict[str, Any]) -> Supplier:
+        return catalogue.create_supplier(actor=self.actor, **data)
 
 
 class CategoryViewSet(NamedViewSet):

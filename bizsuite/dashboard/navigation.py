@@ -53,6 +53,7 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Payments"), "payments", "payments", "billing_payment_changelist"),
             (_("Write-offs"), "money_off", "write-offs", "billing_writeoff_changelist"),
             (_("Transactions"), "receipt_long", "transactions", "billing_transaction_changelist"),
+            (_("Suppliers"), "storefront", "suppliers", "billing_supplier_changelist"),
             (_("Transfers"), "swap_horiz", "transfers", "billing_transfer_changelist"),
             (_("Accounts"), "account_balance", "accounts", "billing_account_changelist"),
             (

@@ -30,6 +30,7 @@ BILLING = frozenset(
         "accounts",
         "categories",
         "exchange-rates",
+        "suppliers",
         "products",
         "quotes",
         "recurring-invoices",

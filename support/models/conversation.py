@@ -7,11 +7,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bizsuite.file_names import FILE_NAME_LENGTH
 from bizsuite.identity.models import NAME_LENGTH, User
 from bizsuite.records import Record, RecordQuerySet
 from support.models.tickets import MESSAGE_LENGTH, Ticket
-
-FILE_NAME_LENGTH = 150
 
 
 class Author(models.TextChoices):

@@ -85,6 +85,11 @@ def stages_of_one_lead() -> Filling:
     )
 
 
+def receipts_of_one_transaction() -> Filling:
+    line = factories.make_transaction()
+    return f"/transactions/{line.pk}/receipts", lambda: factories.make_receipt(line)
+
+
 def closed_and_reopened_year() -> object:
     return closed_years.reopen_year(factories.make_closed_year(), actor=factories.SYSTEM)
 
@@ -116,6 +121,8 @@ FILLINGS: dict[str, Callable[[], Filling]] = {
     "/tickets": lambda: ("/tickets", factories.make_ticket),
     "/tickets/{ticket_pk}/attachments": files_of_one_ticket,
     "/tickets/{ticket_pk}/replies": replies_of_one_ticket,
+    "/suppliers": lambda: ("/suppliers", factories.make_supplier),
+    "/transactions/{transaction_pk}/receipts": receipts_of_one_transaction,
     "/transfers": lambda: ("/transfers", factories.make_transfer),
     "/transactions": lambda: ("/transactions", factories.make_transaction),
     "/write-offs": lambda: ("/write-offs", lambda: factories.make_write_off(make_invoice())),

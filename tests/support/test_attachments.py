@@ -14,10 +14,11 @@ from bizsuite import stored_files
 from bizsuite.errors import Invalid, NotFound
 from bizsuite.events.models import Event
 from bizsuite.exact_json import decode
+from bizsuite.file_names import clean_name
 from bizsuite.mail.models import OutgoingMail
 from bizsuite.mail.sending import send_due
 from support import attachments, tickets
-from support.attachments import MAX_FILE_BYTES, clean_name
+from support.attachments import MAX_FILE_BYTES
 from support.models import Attachment, Reply
 from support.unused_files import ORPHANED_AFTER, sweep_files
 from tests.factories import SYSTEM, make_customer, make_reply, make_ticket

@@ -1,0 +1,71 @@
+"""Receipts on a transaction's page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+
+from billing.models import Receipt
+from billing.receipts import MAX_RECEIPT_BYTES
+from bizsuite.backoffice.display import moment
+from bizsuite.backoffice.record_actions import ActionForm
+from bizsuite.backoffice.resource_admin import RelatedInline
+
+
+class AttachReceiptForm(ActionForm):
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=gettext_lazy("A PDF or a photo; 5 MB at most."),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MAX_RECEIPT_BYTES:
+            raise ValidationError(_("A file may have at most 5 MB."))
+        return file
+
+
+class RemoveReceiptForm(ActionForm):
+    receipt = forms.ModelChoiceField(
+        Receipt.objects.none(),
+        label=gettext_lazy("Receipt"),
+        empty_label=None,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["receipt"].queryset = self.record.receipts.all()
+
+
+class ReceiptsInline(RelatedInline):
+    model = Receipt
+    resource = "transactions"
+    fields = ("file_link", "shown_size", "added")
+    readonly_fields = fields
+    show_change_link = False
+    verbose_name_plural = gettext_lazy("Receipts")
+
+    @admin.display(description=gettext_lazy("file"))
+    def file_link(self, receipt: Receipt) -> SafeString:
+        url = reverse(
+            "admin:billing_transaction_receipt", args=[receipt.transaction_id, receipt.pk]
+        )
+        return format_html('<a href="{}">{}</a>', url, receipt.name)
+
+    @admin.display(description=gettext_lazy("size"))
+    def shown_size(self, receipt: Receipt) -> str:
+        return filesizeformat(receipt.size)
+
+    @admin.display(description=gettext_lazy("added"))
+    def added(self, receipt: Receipt) -> str:
+        return moment(receipt.created_at)
