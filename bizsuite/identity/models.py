@@ -166,7 +166,7 @@ class Organisation(models.Model):
         _("address as written"),
         blank=True,
         default="",
-        help_text=_("The whole address in lines; what stands in the fields below it comes first."),
+        help_text=_("The whole address in lines, used where street and city are empty."),
     )
     street = models.CharField(_("street"), max_length=200, blank=True, default="")
     zip = models.CharField(_("postal code"), max_length=20, blank=True, default="")

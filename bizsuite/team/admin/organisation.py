@@ -97,10 +97,10 @@ class OrganisationAdmin(ResourceAdmin):
             gettext_lazy("Address"),
             {
                 "fields": (
-                    "address",
                     "street",
                     ("zip", "city"),
                     ("state", "country"),
+                    "address",
                 )
             },
         ),
@@ -110,8 +110,8 @@ class OrganisationAdmin(ResourceAdmin):
             {
                 "fields": (
                     "payment_terms_days",
-                    "bank_name",
-                    ("bank_account", "bic"),
+                    "bank_account",
+                    ("bank_name", "bic"),
                     "payment_instructions",
                 ),
                 "description": gettext_lazy("Printed on what customers are to pay."),
