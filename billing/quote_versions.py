@@ -27,13 +27,13 @@ def as_quote(version: QuoteVersion) -> Quote:
     content = version.content
     quote = _row(Quote, content["quote"])
     quote.replaced_at = version.replaced_at  # type: ignore[attr-defined]
-    parts = {
-        "items": _loaded(QuoteItem, [_row(QuoteItem, each) for each in content["items"]]),
-        "taxes": _loaded(QuoteTax, [_row(QuoteTax, each) for each in content["taxes"]]),
-    }
-    for rows in parts.values():
-        for row in rows:
-            row.quote = quote
+    items = _loaded(QuoteItem, [_row(QuoteItem, each) for each in content["items"]])
+    taxes = _loaded(QuoteTax, [_row(QuoteTax, each) for each in content["taxes"]])
+    for item in items:
+        item.quote = quote
+    for tax in taxes:
+        tax.quote = quote
+    parts = {"items": items, "taxes": taxes}
     quote._prefetched_objects_cache = parts  # type: ignore[attr-defined]
     return quote
 

@@ -183,7 +183,7 @@ class QuoteVersionSerializer(QuoteSerializer):
 class AnswerSerializer(StrictSerializer):
     """What the customer said, and of which version."""
 
-    example = {"revision": 1}
+    example: ClassVar[dict[str, Any]] = {"revision": 1}
     revision = StrictIntegerField(
         required=False,
         min_value=1,
@@ -192,7 +192,7 @@ class AnswerSerializer(StrictSerializer):
 
 
 class DeclineSerializer(AnswerSerializer):
-    example = {"reason": "Another offer was cheaper."}
+    example: ClassVar[dict[str, Any]] = {"reason": "Another offer was cheaper."}
     reason = OptionalTextField(max_length=2000, help_text="Why, in the customer's words.")
 
 
