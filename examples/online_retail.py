@@ -22,6 +22,7 @@ from read_back import check_arrival
 from retail_file import Row, Sale, Shop, Unreadable, read_shop
 
 BATCH = 300  # the API takes up to 1000 records at once
+PIECE = "H87"  # as e-invoices say it: UN/ECE Recommendation 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,8 @@ def product_records(sales: Sequence[Sale], names: Mapping[str, str]) -> list[Rec
     for row in rows_of(sales):
         prices.setdefault(row.product, f"{row.price:f}")
     return [
-        {"name": names[product], "price": price, "external_id": product}
+        # A shop counts pieces; the items of its invoices take that from their products.
+        {"name": names[product], "price": price, "unit": PIECE, "external_id": product}
         for product, price in prices.items()
     ]
 

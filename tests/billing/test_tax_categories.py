@@ -162,6 +162,30 @@ def test_a_products_category_follows_its_rate_unless_it_is_given(api):
     assert api.put(path, taxed | {"tax_rate": 0}).data["tax_category"] == "zero"
 
 
+def test_a_batch_carries_all_of_it_and_names_what_is_wrong(api):
+    good = body(
+        item("348.35", 16, 22, discount_percent=4, unit="HUR"),
+        external_id="A-1",
+        tax_inclusive=True,
+        discount_amount=5,
+        reference="PO 1",
+    )
+    wrong = body(item("1"), item("2", discount_amount=3), external_id="A-2")
+
+    refused = api.post("/batch/invoices", {"invoices": [good, wrong]})
+    assert refused.errors == {
+        "invoices.1.items.1.discount_amount": "Must not be more than the price by quantity,"
+        " 2.00 USD"
+    }
+    (made,) = api.post("/batch/invoices?upsert=external_id", {"invoices": [good]}).data
+    before = last_event_id()
+    (again,) = api.post("/batch/invoices?upsert=external_id", {"invoices": [good]}).data
+
+    assert made == again
+    assert (made["amount"], made["reference"]) == (Decimal("5345.66"), "PO 1")
+    assert event_types(before) == []
+
+
 def test_a_quote_carries_all_of_it_into_its_invoice(api):
     offered = {
         "customer_id": make_customer().pk,
