@@ -187,7 +187,7 @@ def _payment(payment: Payment) -> Element:
             "ram:PayeePartyCreditorFinancialAccount",
             _optional("ram:IBANID", payment.iban),
             _optional("ram:AccountName", payment.account_name),
-            _optional("ram:ProprietaryID", "" if payment.iban else payment.account),
+            _optional("ram:ProprietaryID", payment.account_number),
         ),
         _optional(
             "ram:PayeeSpecifiedCreditorFinancialInstitution",

@@ -195,7 +195,8 @@ def _payment(seller: Organisation, currency: str) -> Payment:
     return Payment(
         code=PaymentCode.SEPA_CREDIT_TRANSFER if sepa else PaymentCode.CREDIT_TRANSFER,
         text=text,
-        account=seller.iban or seller.bank_account,
+        iban=seller.iban,
+        account_number="" if seller.iban else seller.bank_account,
         account_name=seller.name,
         bic=seller.bic,
     )

@@ -63,13 +63,10 @@ class Payment:
 
     code: PaymentCode
     text: str = ""  # BT-82
-    account: str = ""  # BT-84
+    iban: str = ""  # BT-84, where it is one
+    account_number: str = ""  # BT-84, where it is of another kind
     account_name: str = ""  # BT-85
     bic: str = ""  # BT-86
-
-    @property
-    def iban(self) -> str:
-        return self.account if self.code == PaymentCode.SEPA_CREDIT_TRANSFER else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,7 +131,7 @@ def _payment(payment: Payment, reference: str) -> Element:
         _element("cbc:PaymentID", reference),
         _optional(
             "cac:PayeeFinancialAccount",
-            _optional("cbc:ID", payment.account),
+            _optional("cbc:ID", payment.iban or payment.account_number),
             _optional("cbc:Name", payment.account_name),
             _optional("cac:FinancialInstitutionBranch", _optional("cbc:ID", payment.bic)),
         ),
