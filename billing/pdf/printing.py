@@ -57,4 +57,6 @@ def pdf_name(document: Invoice | Quote | CreditNote) -> str:
 
 
 def statement_pdf_name(statement: Statement) -> str:
-    return f"Statement-{statement.customer_id}-{statement.date_to}.pdf"
+    """Each currency of an account has a file of its own."""
+    currency = f"-{statement.currency}" if len(statement.currencies) > 1 else ""
+    return f"Statement-{statement.customer_id}{currency}-{statement.date_to}.pdf"

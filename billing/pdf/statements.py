@@ -69,10 +69,12 @@ def statement_words(
 
 
 def _period(statement: Statement) -> list[list[str]]:
-    last = [_("Until"), day_text(statement.date_to)]
-    if statement.date_from is None:
-        return [last]
-    return [[_("From"), day_text(statement.date_from)], last]
+    """Its days, and its currency where the customer's account has been in several."""
+    first = statement.date_from
+    days = [[_("From"), day_text(first)]] if first else []
+    days.append([_("Until"), day_text(statement.date_to)])
+    several = len(statement.currencies) > 1
+    return [*days, [_("Currency"), statement.currency]] if several else days
 
 
 def _parts(statement: Statement) -> list[list[str]]:

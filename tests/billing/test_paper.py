@@ -29,6 +29,8 @@ BANK = {
     "currency": "EUR",
 }
 
+IN_DOLLARS = {"currency": "USD", "exchange_rate": Decimal("0.92")}
+
 
 @pytest.fixture
 def seller():
@@ -145,7 +147,7 @@ class TestWhatItComesTo:
         assert "Prices include tax." in text
 
     def test_another_currency_says_its_rate_and_the_tax_at_home(self, seller):
-        invoice = factories.make_draft("100.00", 19, currency="USD", exchange_rate=Decimal("0.92"))
+        invoice = factories.make_invoice("100.00", 19, **IN_DOLLARS)
         text = text_in(printing.invoice_pdf(invoice, seller=seller))
 
         assert "Total $119.00" in text
@@ -229,6 +231,25 @@ class TestStatements:
 
         assert "Closing balance €100.00" in text
         assert "by age" not in text
+
+    def test_each_currency_has_a_paper_of_its_own(self, seller):
+        customer = factories.make_customer()
+        factories.make_invoice("30.00", customer=customer, date=DAY)
+        factories.make_invoice("70.00", customer=customer, date=DAY, **IN_DOLLARS)
+        papers = {
+            code: customer_statement(
+                customer, date_from=None, date_to=DAY, own_currency="EUR", currency=code
+            )
+            for code in ("EUR", "USD")
+        }
+        names = [printing.statement_pdf_name(each) for each in papers.values()]
+
+        dollars = text_in(printing.statement_pdf(papers["USD"], seller=seller))
+        assert "Until 15 January 2024 Currency USD" in dollars
+        assert "Closing balance $70.00" in dollars
+        assert "More than 90 days late $70.00 $0.00" in dollars
+        assert "€" not in dollars
+        assert names == [f"Statement-{customer.pk}-{code}-2024-01-15.pdf" for code in papers]
 
     def test_who_has_paid_ahead_is_asked_for_nothing(self, seller):
         customer = factories.make_customer()
