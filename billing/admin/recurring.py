@@ -218,7 +218,8 @@ class RecurringInvoiceAdmin(MetadataMixin, ResourceAdmin):
         amount = money(schedule.amount, schedule.currency)
         rows = format_html_join(
             "",
-            '<tr><td class="pr-8">{}</td><td class="pr-8">{}</td><td>{}</td></tr>',
+            '<tr class="align-top"><td class="pr-8 whitespace-nowrap">{}</td><td class="pr-8">{}</td>'
+            '<td class="whitespace-nowrap">{}</td></tr>',
             (
                 (day(date), text, amount)
                 for date, text in zip(

@@ -1,9 +1,14 @@
 """Two workers at the same schedules, and changes in the middle of a run."""
 
 import datetime
+import itertools
+import os
+import signal
 from collections import Counter
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from billing import recurring_invoices, recurring_runs
 from billing.models import Invoice, RecurringInvoice
@@ -66,4 +71,43 @@ def test_a_pause_in_the_middle_of_a_run_holds_from_then_on():
     assert paused.status == "Paused"
     assert paused.made == len(outcome.made) == Invoice.objects.count()
     assert run().made == []
+    assert findings() == []
+
+
+def die_in_the_middle(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
+    """Make invoices, and be killed when one more is written and not committed yet."""
+    calls, real = itertools.count(), recurring_runs.where_it_stands
+
+    def fatal(schedule: RecurringInvoice) -> dict[str, Any]:
+        if next(calls) == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(schedule)
+
+    monkeypatch.setattr(recurring_runs, "where_it_stands", fatal)
+    run()
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(monkeypatch):
+    schedule = make_recurring_invoice(interval="weekly", start_date=datetime.date(2024, 4, 8))
+    # A process of its own with a connection of its own: what dies is all of it.
+    connections.close_all()
+    child = os.fork()
+    if not child:
+        try:
+            die_in_the_middle(monkeypatch, after=3)
+        finally:
+            os._exit(1)
+
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert (Invoice.objects.count(), RecurringInvoice.objects.get().made) == (3, 3)
+
+    outcome = run()
+
+    weeks = [schedule.start_date + datetime.timedelta(weeks=week) for week in range(11)]
+    assert len(outcome.made) == 8
+    made = Invoice.objects.order_by("number")
+    assert list(made.values_list("recurring_period", flat=True)) == weeks
+    assert [str(invoice.number)[-3:] for invoice in made] == [f"{n:03}" for n in range(1, 12)]
     assert findings() == []

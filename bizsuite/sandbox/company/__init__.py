@@ -17,6 +17,7 @@ from bizsuite.sandbox.company.prospects import find_leads
 from bizsuite.sandbox.company.sales import sell
 from bizsuite.sandbox.company.spending import spend
 from bizsuite.sandbox.company.story import Story
+from bizsuite.sandbox.company.subscriptions import subscribe
 from bizsuite.team.profile import update_organisation
 
 ACTOR = Actor(name="Demo data", role=Role.ADMINISTRATOR, source="cli")
@@ -57,6 +58,7 @@ def fill(staff: dict[str, User], *, now: datetime.datetime) -> None:
     dice = random.Random(SEED)  # noqa: S311  nothing here is secret
     story = Story(today=profile.today(now), now=now, random=dice, actor=ACTOR, staff=staff)
     sell(story)
+    subscribe(story)
     write_letters(story)
     spend(story)
     open_tickets(story)
