@@ -477,17 +477,18 @@ def command(*arguments: str) -> str:
 
 
 def test_the_command_previews_and_makes():
-    make_recurring_invoice("49.00")
+    schedule = make_recurring_invoice("49.00")
     make_recurring_invoice(catch_up="skip")
+    name = f"recurring invoice {schedule.pk}"
 
     preview = command("--date", "2024-02-20", "--preview").splitlines()
     assert preview[-1] == "3 to make."
-    assert preview[0].startswith("2024-01-15  recurring invoice 1, customer 1: 49.00 USD")
+    assert preview[0] == f"2024-01-15  {name}, customer {schedule.customer_id}: 49.00 USD"
     assert not Invoice.objects.exists()
 
     said = command("--date", "2024-02-20").splitlines()
     assert said[-1] == "3 made."
-    assert said[0] == "INV-2024-001  recurring invoice 1, 2024-01-15: 49.00 USD"
+    assert said[0] == f"INV-2024-001  {name}, 2024-01-15: 49.00 USD"
     assert command("--date", "2024-02-20") == "0 made.\n"
 
 
