@@ -16,9 +16,11 @@ from billing.models import InvoiceItem, Quote
 from bizsuite.api.documentation import openapi_document
 from tests.api_client import ApiClient
 from tests.factories import (
+    make_closed_year,
     make_credit_note,
     make_invoice,
     make_payment,
+    make_quote,
     make_ticket,
     make_user,
     make_version,
@@ -45,7 +47,11 @@ MADE: dict[str, Callable[[], Any]] = {
     # Not on the invoice that other examples pay.
     "/credit-notes": lambda: make_credit_note(make_invoice()),
     "/payments": make_payment,
+    # One that is valid still, so that it can be revised.
+    "/quotes": make_quote,
     "/write-offs": make_write_off,
+    # Long ago, so that the books stay open for what the examples book.
+    "/closed-years": lambda: make_closed_year(1999),
 }
 
 _numbers = itertools.count(1)

@@ -64,8 +64,8 @@ class TestOverTheApi:
 
         assert list(data) == [
             "id", "account", "contact_name", "email", "phone", "tax_id", "address", "city",
-            "state", "zip", "country", "notes", "external_id", "metadata", "archived_at",
-            "created_at", "updated_at",
+            "state", "zip", "country", "notes", "reminders_paused", "external_id", "metadata",
+            "archived_at", "created_at", "updated_at",
         ]  # fmt: skip
         assert data["email"] is None
         assert data["metadata"] == {}
