@@ -79,8 +79,9 @@ def send_sample(
 def _latest(kind: str, profile: Organisation) -> tuple[str, Mapping[str, str]]:
     """The newest document of this kind and its words, or a made-up one's."""
     if kind in (MailKind.INVOICE, REMINDER):
-        shown = (InvoiceStatus.DRAFT, InvoiceStatus.VOID)
-        invoice = Invoice.objects.exclude(status__in=shown).order_by("-pk").first()
+        not_sent = (InvoiceStatus.DRAFT, InvoiceStatus.VOID)
+        usual = Invoice.objects.filter(late_fee_for=None).exclude(status__in=not_sent)
+        invoice = usual.order_by("-pk").first()
         if invoice is not None:
             return str(invoice), _invoice_words(kind, invoice, profile)
     elif kind == MailKind.QUOTE and (quote := Quote.objects.order_by("-pk").first()):
