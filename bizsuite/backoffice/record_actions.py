@@ -12,11 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from unfold.enums import ActionVariant
 
 from bizsuite.backoffice.forms import show_refusal
 from bizsuite.backoffice.permissions import may
 from bizsuite.errors import DomainError
+
+# In a page's header, the menu for the others included.
+MOST_BUTTONS = 5
 
 
 class ActionForm(forms.Form):
@@ -79,6 +83,24 @@ def record_action(
         return method
 
     return mark
+
+
+def within_reach(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Buttons for a page's header: the first few, and a menu with the rest where they are many.
+
+    A row of ten is wider than the page; what comes next usually stands first.
+    """
+    if len(actions) <= MOST_BUTTONS:
+        return actions
+    more = {
+        "title": _("More"),
+        "icon": "more_horiz",
+        "variant": ActionVariant.DEFAULT,
+        "attrs": {},
+        "method_name": "more",
+        "items": actions[MOST_BUTTONS - 1 :],
+    }
+    return [*actions[: MOST_BUTTONS - 1], more]
 
 
 class RecordActionsMixin:

@@ -26,7 +26,7 @@ from bizsuite.backoffice.display import plain_number
 from bizsuite.backoffice.export import csv_response
 from bizsuite.backoffice.forms import ItemFormSet, RecordForm
 from bizsuite.backoffice.permissions import RolePermissions
-from bizsuite.backoffice.record_actions import RecordActionsMixin
+from bizsuite.backoffice.record_actions import RecordActionsMixin, within_reach
 from bizsuite.backoffice.related import RelatedListsMixin
 from bizsuite.backoffice.saving import SavesThroughActions
 from bizsuite.identity.actors import Actor
@@ -140,7 +140,7 @@ class ResourceAdmin(
         record = kwargs.get("obj")
         context["show_history"] = self.has_history
         if record is not None:
-            context["actions_detail"] = self.offered_actions(request, record)
+            context["actions_detail"] = within_reach(self.offered_actions(request, record))
             context["summary"] = [
                 *self.summary(request, record),
                 *(pair for figures in self.announced_figures for pair in figures(request, record)),

@@ -260,3 +260,15 @@ def test_nothing_is_said_of_a_switch_that_is_on(administrator):
 
     assert messages_of(page) == []
     assert "Nobody is due for a reminder." in text_of(page)
+
+
+def test_a_page_with_many_buttons_has_a_menu_for_those_that_are_rare(administrator):
+    invoice = make_invoice(customer=jane())
+
+    page = administrator.get(f"/admin/billing/invoice/{invoice.pk}/change/")
+
+    *buttons, menu = page.context["actions_detail"]
+    assert [button["title"] for button in buttons[:2]] == ["Record payment", "Send by mail"]
+    assert (len(buttons), menu["title"]) == (4, "More")
+    assert "Void" in [item["title"] for item in menu["items"]]
+    assert f"/admin/billing/invoice/{invoice.pk}/void/" in text_of(page)
