@@ -20,6 +20,8 @@ from billing import invoices
 from billing.einvoice.files import cii_xml, factur_x_pdf, ubl_xml
 from billing.models import Invoice
 from bizsuite.identity.actors import Actor
+from bizsuite.identity.models import organisation
+from bizsuite.team.logos import put_logo
 from tests import factories
 from tests.einvoice.reading import texts
 from tests.einvoice.selling import item, seller, sold
@@ -180,6 +182,21 @@ def test_a_change_of_what_may_change_is_in_it():
     after = factur_x_pdf(Invoice.objects.get(), seller=today)
     assert after != before
     assert "New words" in opened(after).pages[0].extract_text()
+
+
+def test_a_logo_that_lets_the_page_shine_through_is_on_it():
+    """PDF/A-1 would have refused it; PDF/A-3 takes it."""
+    today = seller()
+    plain = factur_x_pdf(sold(item()), seller=today)
+    put_logo(
+        today,
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'
+        b'<circle cx="20" cy="20" r="18" fill="#1d4ed8" fill-opacity="0.4"/></svg>',
+    )
+
+    with_logo = factur_x_pdf(sold(item()), seller=organisation())
+    assert len(opened(plain).pages[0].images) < len(opened(with_logo).pages[0].images)
+    assert "factur-x.xml" in opened(with_logo).attachments
 
 
 def test_letters_that_no_font_has_do_not_keep_it_from_being_made():
