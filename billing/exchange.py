@@ -77,7 +77,7 @@ def rate_after(
     is followed by that of the new one; a rate that was given stays.
     """
     given, date = changes.get("exchange_rate"), changes.get("date", document.date)
-    if given is not None or currency != document.currency:
+    if "exchange_rate" in changes or currency != document.currency:
         return {"exchange_rate": rates.rate(currency, date, given)}
     moved = date != document.date and currency != rates.base_currency
     if moved and rates.known(currency, document.date) == document.exchange_rate:

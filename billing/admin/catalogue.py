@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import catalogue
+from billing.admin.currencies import CurrencyForm
 from billing.admin.forms import NOT_NEGATIVE, PERCENTAGE, bounded
 from billing.admin.item_forms import offer_tax_categories, offer_units
 from billing.models import Account, Category, Product, Supplier
@@ -48,9 +49,14 @@ class NamedAdmin(ArchivableMixin, MetadataMixin, ResourceAdmin):
         catalogue.restore_named(record, actor=self.actor(request))
 
 
+class AccountForm(CurrencyForm, MetadataForm):
+    """The currency is chosen once."""
+
+
 @admin.register(Account)
 class AccountAdmin(NamedAdmin):
     resource = "accounts"
+    form = AccountForm
     serializer_class = AccountSerializer
 
     list_display = ("name", "type", "money_balance", "state_badge")
@@ -63,10 +69,10 @@ class AccountAdmin(NamedAdmin):
         (
             None,
             {
-                "fields": ("name", "type", "opening_balance"),
+                "fields": ("name", "type", ("currency", "opening_balance")),
                 "description": gettext_lazy(
-                    "The opening balance is booked today, against equity, and cannot be changed "
-                    "afterwards."
+                    "The opening balance is booked today, against equity. It cannot be changed "
+                    "afterwards, nor can the currency."
                 ),
             },
         ),

@@ -1,11 +1,10 @@
 """What the staff type in about billing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +17,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from billing.admin.currencies import CurrencyForm, rate_form_field, several_currencies
+from billing.admin.form_fields import bounded, optional, positive
 from billing.defaults import DEFAULT_ACCOUNT
 from billing.models import Account
 from billing.models.quotes import QuoteStatus
@@ -37,24 +38,6 @@ def amount_field(**options: Any) -> ExactDecimalFormField:
     )
 
 
-def optional(form: forms.BaseForm, *names: str) -> None:
-    """Fields that the action has an answer for when they are left empty."""
-    for name in names:
-        if name in form.fields:
-            form.fields[name].required = False
-
-
-def positive(value: Decimal) -> None:
-    if value <= 0:
-        raise ValidationError(_("Must be greater than 0."))
-
-
-def bounded(form: forms.BaseForm, name: str, *validators: Callable[[Decimal], None]) -> None:
-    """Bounds that the API's serializers state and the columns cannot."""
-    if name in form.fields:
-        form.fields[name].validators.extend(validators)
-
-
 NOT_NEGATIVE = MinValueValidator(Decimal(0))
 PERCENTAGE = (NOT_NEGATIVE, MaxValueValidator(Decimal(100)))
 
@@ -67,7 +50,7 @@ def without_links(form: forms.BaseForm, *names: str) -> None:
                 setattr(form.fields[name].widget, f"can_{link}_related", False)
 
 
-class PricedDocumentForm(MetadataForm):
+class PricedDocumentForm(CurrencyForm, MetadataForm):
     """What invoices and quotes say about their prices."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -138,6 +121,14 @@ class PaymentOnInvoiceForm(ActionForm):
         empty_label=None,
         widget=UnfoldAdminSelectWidget,
     )
+    amount_received = amount_field(
+        label=gettext_lazy("Arrived in the account"),
+        required=False,
+        help_text=gettext_lazy(
+            "In the account's currency, where that is another. Empty: at the rate of the day."
+        ),
+    )
+    exchange_rate = rate_form_field(required=False)
     method = forms.CharField(
         label=gettext_lazy("Method"),
         required=False,
@@ -170,3 +161,7 @@ class PaymentOnInvoiceForm(ActionForm):
         self.fields["account"].queryset = Account.objects.active()
         self.fields["account"].initial = DEFAULT_ACCOUNT
         bounded(self, "amount", positive)
+        bounded(self, "amount_received", positive)
+        bounded(self, "exchange_rate", positive)
+        if not several_currencies(invoice.currency):
+            del self.fields["amount_received"], self.fields["exchange_rate"]

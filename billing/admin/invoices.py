@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing import credit_notes, invoices, payments, write_offs
+from billing.admin.currencies import CURRENCY, CURRENCY_FIELDSET
 from billing.admin.einvoices import EInvoiceMixin
 from billing.admin.forms import InvoiceForm, PaymentOnInvoiceForm
 from billing.admin.invoice_tables import tables_of
@@ -117,9 +118,17 @@ class InvoiceAdmin(
     fieldsets = (
         (
             None,
-            {"fields": ("customer", ("date", "due_date"), ("reference", "supply_date"), "notes")},
+            {
+                "fields": (
+                    "customer",
+                    ("date", "due_date"),
+                    ("reference", "supply_date"),
+                    "notes",
+                )
+            },
         ),
         PRICES_FIELDSET,
+        CURRENCY_FIELDSET,
         (
             gettext_lazy("Mail and reminders"),
             {
@@ -200,7 +209,7 @@ class InvoiceAdmin(
         return initial | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
-        return () if _is_draft(obj) else ("customer", "date", "supply_date", *PRICES)
+        return () if _is_draft(obj) else ("customer", "date", "supply_date", *CURRENCY, *PRICES)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_draft(obj) and super().has_delete_permission(request, obj)

@@ -40,7 +40,8 @@ class AllocateForm(ActionForm):
         self.fields["date"].initial = organisation().today()
         self.fields["date"].help_text = _("When the invoices count as paid.")
         left = self.record.unallocated
-        open_ones = self.record.customer.invoices.open().order_by("due_date", "id")
+        theirs = self.record.customer.invoices.filter(currency=self.record.currency)
+        open_ones = theirs.open().order_by("due_date", "id")
         self.invoices: list[Invoice] = list(open_ones[:SHOWN_INVOICES])
         for invoice in self.invoices:
             part = min(left, invoice.balance)
@@ -70,11 +71,19 @@ class AllocateForm(ActionForm):
 
 class RefundForm(ActionForm):
     amount = amount_field(label=gettext_lazy("Amount"))
+    amount_sent = amount_field(
+        label=gettext_lazy("Left the account"),
+        required=False,
+        help_text=gettext_lazy("In the account's currency. Empty: at the payment's rate."),
+    )
     date = date_field(label=gettext_lazy("Date"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         payment = self.record
+        bounded(self, "amount_sent", positive)
+        if payment.currency_received == payment.currency:
+            del self.fields["amount_sent"]
         self.fields["amount"].initial = payment.left
         self.fields["amount"].help_text = _(
             "Up to %(left)s, of which %(credit)s is credit that no invoice has taken."

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing import payments, refunds
+from billing.admin.currencies import CurrencyForm
 from billing.admin.forms import bounded, optional, positive, without_links
 from billing.admin.mailing import MailsDocumentsMixin, mail_action
 from billing.admin.money_forms import AllocateForm, RefundForm, ReversePaymentForm, worth
@@ -34,11 +35,19 @@ from customers.admin import CustomerAdmin
 from customers.models import Customer
 
 
-class PaymentForm(MetadataForm):
+class PaymentForm(CurrencyForm, MetadataForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        optional(self, "date", "account")
+        optional(self, "date", "account", "currency", "amount_received")
         bounded(self, "amount", positive)
+        bounded(self, "amount_received", positive)
+        if "currency" in self.fields:
+            currency: Any = self.fields["currency"]
+            currency.choices = [("", _("The invoices', else the account's")), *currency.choices]
+            currency.initial = ""
+            self.fields["amount_received"].help_text = _(
+                "In the account's currency, where that is another. Empty: at the rate."
+            )
         if "account" in self.fields:
             self.fields["account"].queryset = Account.objects.active()
 
@@ -189,8 +198,9 @@ class PaymentAdmin(MailsDocumentsMixin, MetadataMixin, ResourceAdmin):
             {
                 "fields": (
                     "customer",
-                    ("amount", "date"),
-                    "account",
+                    ("amount", "currency"),
+                    ("date", "account"),
+                    ("amount_received", "exchange_rate"),
                     ("method", "reference"),
                     "notes",
                 )
@@ -227,6 +237,9 @@ class PaymentAdmin(MailsDocumentsMixin, MetadataMixin, ResourceAdmin):
             (_("On invoices"), money(allocated, record.currency)),
             (_("Customer's credit"), money(record.unallocated, record.currency)),
         ]
+        if record.currency_received != record.currency:
+            arrived = money(record.amount_received, record.currency_received)
+            figures.append((_("Arrived"), arrived))
         if record.refunded:
             figures.append((_("Refunded"), money(record.refunded, record.currency)))
         return figures

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 
 from billing import quotes
+from billing.admin.currencies import CURRENCY, CURRENCY_FIELDSET
 from billing.admin.forms import DeclineForm, QuoteForm
 from billing.admin.items import ItemsInline
 from billing.admin.mailing import MailsDocumentsMixin, mail_action
@@ -107,8 +108,19 @@ class QuoteAdmin(
     inlines = (QuoteItemsInline,)
     record_actions = ("send", "send_by_mail", "share", "accept", "decline", "convert")
     fieldsets = (
-        (None, {"fields": ("customer", ("date", "valid_until"), "reference", "notes")}),
+        (
+            None,
+            {
+                "fields": (
+                    "customer",
+                    ("date", "valid_until"),
+                    "reference",
+                    "notes",
+                )
+            },
+        ),
         PRICES_FIELDSET,
+        CURRENCY_FIELDSET,
         FOR_OTHER_SYSTEMS,
     )
 
@@ -168,6 +180,7 @@ class QuoteAdmin(
                 "date",
                 "valid_until",
                 "notes",
+                *CURRENCY,
                 *PRICES,
             )
         )

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing import receipts, transactions
+from billing.admin.currencies import CurrencyForm
 from billing.admin.forms import PERCENTAGE, bounded, positive
 from billing.admin.receipts import AttachReceiptForm, ReceiptsInline, RemoveReceiptForm
 from billing.downloads import receipt_file_response
@@ -29,7 +30,7 @@ from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.identity.models import organisation
 
 
-class TransactionForm(MetadataForm):
+class TransactionForm(CurrencyForm, MetadataForm):
     class Meta:
         labels: ClassVar[dict[str, Any]] = {"tax_rate": gettext_lazy("Tax rate in %")}
         help_texts: ClassVar[dict[str, Any]] = {"amount": gettext_lazy("Including the tax.")}
@@ -100,6 +101,7 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
                     ("date", "account"),
                     "category",
                     ("amount", "tax_rate"),
+                    "exchange_rate",
                     ("supplier", "reference"),
                     "description",
                 )

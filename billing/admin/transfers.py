@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateFilter
 
 from billing import transfers
-from billing.admin.forms import bounded, positive
+from billing.admin.forms import bounded, optional, positive
 from billing.models import Account, Transfer
 from billing.serializers import TransferSerializer
 from bizsuite.backoffice.display import day, money
@@ -21,6 +21,12 @@ class TransferForm(MetadataForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         bounded(self, "amount", positive)
+        if "amount_received" in self.fields:
+            optional(self, "amount_received")
+            bounded(self, "amount_received", positive)
+            self.fields["amount_received"].help_text = _(
+                "Where the accounts' currencies differ. Empty: by the stored rates."
+            )
         for name in ("from_account", "to_account"):
             if name in self.fields:
                 self.fields[name].queryset = Account.objects.active()
@@ -49,7 +55,14 @@ class TransferAdmin(MetadataMixin, ResourceAdmin):
     add_fieldsets = (
         (
             None,
-            {"fields": (("from_account", "to_account"), ("amount", "date"), "description")},
+            {
+                "fields": (
+                    ("from_account", "to_account"),
+                    ("amount", "amount_received"),
+                    "date",
+                    "description",
+                )
+            },
         ),
         FOR_OTHER_SYSTEMS,
     )
@@ -65,6 +78,11 @@ class TransferAdmin(MetadataMixin, ResourceAdmin):
     def summary(self, request: HttpRequest, record: Transfer) -> list[tuple[Any, Any]]:
         return [
             (_("Amount"), money(record.amount, record.currency)),
+            *(
+                [(_("Arrived"), money(record.amount_received, record.currency_received))]
+                if record.currency_received != record.currency
+                else []
+            ),
             (_("From"), record.from_account),
             (_("To"), record.to_account),
         ]
