@@ -343,7 +343,7 @@ def make_usage(key: ApiKey | None = None, **fields: Any) -> HourlyUsage:
     return HourlyUsage.objects.create(api_key=key or make_key()[0], **(values | fields))
 
 
-def close_period(until: datetime.date) -> None:
+def close_period(until: datetime.date | None) -> None:
     profile.update_organisation(organisation(), closed_until=until, actor=SYSTEM)
 
 

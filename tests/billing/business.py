@@ -58,20 +58,30 @@ class Business(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "undo"):
             try:
+                self.look_at_everything()
                 assert findings() == []
             finally:
                 transaction.set_rollback(True)
                 self.undo.__exit__(None, None, None)
 
+    def look_at_everything(self) -> None:
+        """At the end; a machine has its own comparisons."""
+
     # ── Helpers ──
 
-    def attempt(self, allowed: bool, act: Callable[[], Any]) -> Any:
-        """Act; it must be refused, and only then, when the model says so."""
+    def attempt(self, allowed: bool, act: Callable[[], Any], code: str = "") -> Any:
+        """Act; it must be refused, and only then, when the model says so: with its code if given."""
         if allowed:
             return act()
-        with pytest.raises((Conflict, Invalid)):
+        with pytest.raises((Conflict, Invalid)) as refusal:
             act()
+        assert code in ("", refusal.value.code)
         return None
+
+    def attempt_unless(self, refusals: dict[str, bool], act: Callable[[], Any]) -> Any:
+        """Act; the first that holds of what can stand against it, by its code, must refuse it."""
+        code = next((code for code, holds in refusals.items() if holds), "")
+        return self.attempt(not code, act, code)
 
     def open_in(self, *dates: int) -> bool:
         return all(month > self.closed for month in dates)

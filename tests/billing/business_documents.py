@@ -1,11 +1,12 @@
-"""Steps of a random history: invoices, and what is credited of them."""
+"""Steps of a random history: invoices, what is credited of them, what is written off."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from billing import credit_notes, invoices
+from billing import credit_notes, invoices, write_offs
+from billing.models import WriteOff
 from tests.billing.business import Business, amounts, day, fine, items, money, months, which
-from tests.billing.known_books import KnownInvoice
+from tests.billing.known_books import KnownInvoice, KnownWriteOff
 from tests.billing.oracle import OracleInvoice, half_up
 from tests.factories import SYSTEM
 
@@ -48,7 +49,8 @@ class Documents(Business):
     def issue(self, number) -> None:
         invoice, known = self.some_invoice(number)
         allowed = known.state == "draft" and self.open_in(known.month)
-        self.attempt(allowed, lambda: invoices.issue_invoice(invoice, actor=SYSTEM))
+        refusal = "period_closed" if known.state == "draft" else "invoice_not_draft"
+        self.attempt(allowed, lambda: invoices.issue_invoice(invoice, actor=SYSTEM), refusal)
         if allowed:
             known.state = "issued"
 
@@ -56,14 +58,16 @@ class Documents(Business):
     @rule(number=which)
     def void(self, number) -> None:
         invoice, known = self.some_invoice(number)
-        allowed = (
-            known.state == "issued"
-            and not known.content.paid
-            and not known.content.credited
-            and self.open_in(known.month)
+        content = known.content
+        touched = bool(content.paid or content.credited or content.written_off)
+        voided = self.attempt_unless(
+            {
+                "invoice_not_voidable": known.state != "issued" or touched,
+                "period_closed": not self.open_in(known.month),
+            },
+            lambda: invoices.void_invoice(invoice, actor=SYSTEM),
         )
-        self.attempt(allowed, lambda: invoices.void_invoice(invoice, actor=SYSTEM))
-        if allowed:
+        if voided:
             known.state = "void"
 
     @precondition(lambda self: self.known.invoices)
@@ -71,7 +75,9 @@ class Documents(Business):
     def delete(self, number) -> None:
         invoice, known = self.some_invoice(number)
         allowed = known.state == "draft"
-        self.attempt(allowed, lambda: invoices.delete_invoice(invoice, actor=SYSTEM))
+        self.attempt(
+            allowed, lambda: invoices.delete_invoice(invoice, actor=SYSTEM), "invoice_issued"
+        )
         if allowed:
             del self.known.invoices[invoice.pk]
 
@@ -120,7 +126,11 @@ class Documents(Business):
     def _credit(self, invoice, known, month, lines, asked) -> None:
         """lines: what the model credits; none if it must be refused."""
         allowed = (
-            bool(lines) and known.state == "issued" and month >= known.month and self.open_in(month)
+            bool(lines)
+            and known.state == "issued"
+            and month >= known.month
+            and self.open_in(month)
+            and known.can_credit(lines)
         )
         self.attempt(
             allowed,
@@ -130,3 +140,48 @@ class Documents(Business):
         )
         if allowed:
             known.credit(lines, month)
+
+    # ── What will not be paid ──
+
+    @precondition(lambda self: self.known.invoices)
+    @rule(number=which, amount=amounts | st.none(), month=months)
+    def write_off(self, number, amount, month) -> None:
+        """amount: None for all that is owed."""
+        invoice, known = self.some_invoice(number)
+        owed = known.content.balance if known.state == "issued" else 0
+        made = self.attempt_unless(
+            {
+                "validation_failed": month < known.month,
+                "invoice_not_open": not owed,
+                "write_off_exceeds_balance": (amount or 0) > owed,
+                "period_closed": not self.open_in(month),
+            },
+            lambda: write_offs.write_off_invoice(
+                invoice,
+                amount=None if amount is None else money(amount),
+                date=day(month),
+                actor=SYSTEM,
+            ),
+        )
+        if made:
+            known.content.written_off += amount or owed
+            self.known.write_offs[made.pk] = KnownWriteOff(known, amount or owed, month)
+
+    @precondition(lambda self: self.known.write_offs)
+    @rule(number=which, month=months)
+    def reverse_write_off(self, number, month) -> None:
+        pk = list(self.known.write_offs)[number % len(self.known.write_offs)]
+        known = self.known.write_offs[pk]
+        taken_back = self.attempt_unless(
+            {
+                "write_off_reversed": known.reversed_in is not None,
+                "validation_failed": month < known.month,
+                "period_closed": not self.open_in(month),
+            },
+            lambda: write_offs.reverse_write_off(
+                WriteOff.objects.get(pk=pk), date=day(month), actor=SYSTEM
+            ),
+        )
+        if taken_back:
+            known.reversed_in = month
+            known.invoice.content.written_off -= known.amount

@@ -35,11 +35,12 @@ class Money(Business):
         invoice, known = self.some_invoice(number)
         owed, to = known.content.balance, self.some_account(account)
         amount = amount or owed or 1
-        allowed = (
-            self.open_in(month) and known.state == "issued" and (allow_credit or amount <= owed)
-        )
-        made = self.attempt(
-            allowed,
+        made = self.attempt_unless(
+            {
+                "period_closed": not self.open_in(month),
+                "invoice_not_open": known.state != "issued" or not (owed or allow_credit),
+                "payment_exceeds_balance": amount > owed and not allow_credit,
+            },
             lambda: payments.pay_invoice(
                 invoice,
                 amount=money(amount),
@@ -49,7 +50,7 @@ class Money(Business):
                 actor=SYSTEM,
             ),
         )
-        if allowed:
+        if made:
             taken = min(amount, owed)
             payment = self.know(made, month, to.pk)
             payment.unallocated = amount - taken

@@ -1,6 +1,7 @@
 """What the books should hold after any history, in whole cents and months."""
 
 from collections.abc import Container, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from billing.models.ledger import Basis
@@ -54,6 +55,18 @@ class KnownInvoice:
     notes: list[tuple[int, int, int]] = field(default_factory=list)
 
     @property
+    def settled(self) -> bool:
+        """All that it charges is paid, and nothing was given up."""
+        return self.content.paid + self.content.credited == self.content.amount
+
+    def can_credit(self, lines: list[tuple[int, int, int]]) -> bool:
+        """Whether nothing that was written off would be credited too."""
+        after = deepcopy(self.content)
+        for item, net, quantity in lines:
+            after.credit(item, net, quantity)
+        return after.credited + after.written_off <= after.amount
+
+    @property
     def status(self) -> str:
         if self.state != "issued":
             return self.state.title()
@@ -99,7 +112,7 @@ class KnownInvoice:
         self._book(part, amount, tax, month)
 
     def _settle_tax(self, month: int) -> None:
-        for part in self.newest() if not self.content.balance else ():
+        for part in self.newest() if self.settled else ():
             missing = self.content.tax_when(self.content.paid) - sum(p.tax for p in self.parts)
             self._book(part, part.amount, min(max(part.tax + missing, 0), part.amount), month)
 
@@ -112,6 +125,18 @@ class KnownInvoice:
             self.paid.append((month, step))
             self.received.append((month, income))
             part.payment.moves.append((month, self, step, income))
+
+
+@dataclass
+class KnownWriteOff:
+    invoice: KnownInvoice
+    amount: int
+    month: int
+    reversed_in: int | None = None
+
+    def within(self, months: Container[int]) -> int:
+        """The loss in these months, less what was taken back in them."""
+        return self.amount * ((self.month in months) - (self.reversed_in in months))
 
 
 @dataclass
@@ -136,6 +161,9 @@ class Known:
     payments: dict[int, KnownPayment] = field(default_factory=dict)
     invoices: dict[int, KnownInvoice] = field(default_factory=dict)
     lines: dict[int, KnownLine] = field(default_factory=dict)
+    write_offs: dict[int, KnownWriteOff] = field(default_factory=dict)
+    # (from, to, amount) each.
+    transfers: list[tuple[int, int, int]] = field(default_factory=list)
 
     @property
     def credit(self) -> int:
@@ -149,6 +177,10 @@ class Known:
                 line.moved
                 for line in self.lines.values()
                 if line.account == account and line.reversed_in is None
+            )
+            + sum(
+                amount * ((to == account) - (source == account))
+                for source, to, amount in self.transfers
             )
         )
 
@@ -194,14 +226,18 @@ class Known:
         issued = [known for known in self.invoices.values() if known.state == "issued"]
         notes = [note for known in issued for note in known.notes]
         income = self.net("Income", months)
+        spent = self.net("Expense", months)
+        lost = sum(each.within(months) for each in self.write_offs.values())
         return {
             Basis.CASH: income
             + sum(part for known in issued for month, part in known.received if month in months),
             Basis.ACCRUAL: income
             + sum(known.content.subtotal for known in issued if known.month in months)
             - sum(net for month, net, _ in notes if month in months),
-            "expenses": self.net("Expense", months),
+            f"expenses, {Basis.CASH}": spent,
+            f"expenses, {Basis.ACCRUAL}": spent + lost,
             "outstanding": sum(known.content.amount for known in issued if known.month <= until)
             - sum(amount for month, _, amount in notes if month <= until)
-            - sum(part for known in issued for month, part in known.paid if month <= until),
+            - sum(part for known in issued for month, part in known.paid if month <= until)
+            - sum(each.within(range(until + 1)) for each in self.write_offs.values()),
         }

@@ -20,6 +20,7 @@ class OracleInvoice:
 
     items: list[tuple[int, int, int]]
     paid: int = 0
+    written_off: int = 0
     lines: list[int] = field(init=False)
     subtotal: int = field(init=False)
     tax: int = field(init=False)
@@ -54,7 +55,7 @@ class OracleInvoice:
 
     @property
     def balance(self) -> int:
-        return self.amount - self.paid - self.credited
+        return self.amount - self.paid - self.credited - self.written_off
 
     def left(self, item: int) -> int:
         return self.lines[item] - self.credited_lines[item]
