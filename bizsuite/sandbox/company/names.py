@@ -96,6 +96,14 @@ EXPENSES = [
     ("Equipment", "Monitor and stand", "489.00", "20", 160, 75),
 ]
 
+# Whom that is paid to: what for, name, tax id, city.
+SUPPLIERS = [
+    ("Rent", "Quayside Properties", "GB241680135", "Bristol"),
+    ("Software", "Pixel Foundry", "GB817263540", "London"),
+    ("Insurance", "Mutual of Avon", "", "Bath"),
+    ("Equipment", "Desk & Screen", "GB135792468", "Bristol"),
+]
+
 # Customer's message, our answer, the customer's answer, priority, hours ago, how it ended.
 TICKETS = [
     (
