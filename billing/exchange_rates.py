@@ -32,7 +32,7 @@ def create_exchange_rate(*, actor: Actor, **fields: Any) -> ExchangeRate:
 
 @transaction.atomic
 def update_exchange_rate(
-    rate: ExchangeRate, *, actor: Actor, if_version: int | None = None, **changes: Any
+    rate: ExchangeRate, /, *, actor: Actor, if_version: int | None = None, **changes: Any
 ) -> ExchangeRate:
     """Change a rate for documents to come. What is sent as it is already changes nothing."""
     lock(rate)

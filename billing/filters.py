@@ -32,6 +32,7 @@ from billing.models.shared_links import LinkKind, LinkStatus
 from billing.recurrence import Interval
 from bizsuite.api.filters import (
     ArchivableFilter,
+    CurrencyFilter,
     DateFilter,
     FlagFilter,
     IdFilter,
@@ -244,7 +245,7 @@ class TransactionFilter(DatedFilter):
 
 class ExchangeRateFilter(DatedFilter):
     search = SearchFilter()
-    currency = TextFilter(field_name="currency", help_text="Its code, such as EUR.")
+    currency = CurrencyFilter(field_name="currency", help_text="Its code, such as EUR.")
 
     class Meta:
         model = ExchangeRate

@@ -12,6 +12,7 @@ from django_filters import rest_framework as django_filters
 
 from bizsuite.api.fields import MAX_ID, parse_date
 from bizsuite.errors import Invalid
+from bizsuite.money import is_currency
 
 _INSTANT = re.compile(
     r"(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)"
@@ -86,6 +87,15 @@ class _TextFormField(forms.CharField):
         return text
 
 
+class _CurrencyFormField(forms.Field):
+    def to_python(self, value: Any) -> str | None:
+        if value in self.empty_values:
+            return None
+        if not is_currency(value):
+            raise ValidationError("Must be an ISO 4217 currency code, such as EUR")
+        return str(value)
+
+
 class ApiFilter(django_filters.Filter):
     """schema: what the parameter takes, in OpenAPI's words."""
 
@@ -120,6 +130,11 @@ class WordFilter(ApiFilter):
     @property
     def schema(self) -> Mapping[str, Any]:
         return {"type": "string", "enum": list(self.extra["words"])}
+
+
+class CurrencyFilter(ApiFilter):
+    field_class = _CurrencyFormField
+    schema = {"type": "string", "minLength": 3, "maxLength": 3, "example": "EUR"}
 
 
 class TextFilter(ApiFilter):

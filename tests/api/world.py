@@ -15,6 +15,7 @@ from django.conf import settings
 from billing.models import InvoiceItem, Quote
 from bizsuite.api.documentation import openapi_document
 from tests.api_client import ApiClient
+from tests.einvoice.selling import buyer, seller
 from tests.factories import (
     make_closed_year,
     make_credit_note,
@@ -44,8 +45,8 @@ MADE: dict[str, Callable[[], Any]] = {
     "/webhooks": make_endpoint,
     "/webhooks/deliveries": make_delivery,
     "/tickets": make_ticket,
-    # Not on the invoice that other examples pay.
-    "/credit-notes": lambda: make_credit_note(make_invoice()),
+    # Not on the invoice that other examples pay; with all that an e-invoice needs.
+    "/credit-notes": lambda: make_credit_note(make_invoice(customer=buyer())),
     "/payments": make_payment,
     # One that is valid still, so that it can be revised.
     "/quotes": make_quote,
@@ -113,6 +114,7 @@ class World:
 
     def __init__(self, api: ApiClient) -> None:
         self.api = api
+        seller(currency="USD")
         self._ids: dict[str, int] = {}
 
     def address(self, path: str) -> str:
