@@ -21,10 +21,10 @@ from billing.items import (
     save_items,
     with_one_discount,
 )
-from billing.mailing.placeholders import refused_placeholders
+from billing.mailing.placeholders import filled, refused_placeholders
 from billing.models import Invoice, RecurringInvoice
 from billing.models.recurring import RecurringStatus
-from billing.periods import PLACEHOLDERS
+from billing.periods import PLACEHOLDERS, Period
 from billing.recurrence import MONTHS, Rhythm
 from billing.serializers import RecurringInvoiceSerializer
 from bizsuite.errors import Conflict, Forbidden, Invalid, Stale
@@ -38,6 +38,9 @@ TOTALS = ("discount", "subtotal", "tax", "amount")
 PARTS = ("items__product", "items__category", "taxes")
 # What an invoice takes over as it stands.
 COPIED = ("currency", "reference", *PRICING)
+DESCRIPTION_LENGTH, REFERENCE_LENGTH = 500, 100
+# No month has a longer name, and no day more digits.
+WIDE_PERIOD = Period(datetime.date(2024, 9, 29), datetime.date(2024, 10, 28))
 # What may be changed of one that has ended.
 ALWAYS_CHANGEABLE = frozenset({"external_id", "metadata"})
 MOVES: dict[str, tuple[str, ...]] = {
@@ -292,18 +295,27 @@ def _require_sense(schedule: RecurringInvoice, items: Sequence[NewItem]) -> None
         errors["count"] = f"{schedule.made} invoices have been made already"
     if schedule.draft and schedule.mail:
         errors["mail"] = "A draft is not mailed; make them drafts or mail them"
-    texts = {"notes": schedule.notes, "reference": schedule.reference} | {
-        f"items.{index}.description": item["description"] for index, item in enumerate(items)
-    }
-    errors |= {path: said for path, text in texts.items() if (said := _mistake_in(text))}
+    texts = [
+        ("notes", schedule.notes, None),
+        ("reference", schedule.reference, REFERENCE_LENGTH),
+        *(
+            (f"items.{index}.description", item["description"], DESCRIPTION_LENGTH)
+            for index, item in enumerate(items)
+        ),
+    ]
+    for path, text, longest in texts:
+        if said := _mistake_in(text, longest):
+            errors[path] = said
     if errors:
         raise Invalid(errors)
 
 
-def _mistake_in(text: str) -> str:
+def _mistake_in(text: str, longest: int | None) -> str:
+    """What is wrong with a text's placeholders, or ""; longest: what it may come to with them."""
     refused = refused_placeholders(text, PLACEHOLDERS)
     if not refused:
-        return ""
+        too_long = longest is not None and len(filled(text, WIDE_PERIOD.words())) > longest
+        return f"Becomes longer than {longest} characters once it is filled in" if too_long else ""
     known = ", ".join(f"{{{{ {name} }}}}" for name in PLACEHOLDERS)
     return f"There is no placeholder {refused[0]}; there are {known}"
 

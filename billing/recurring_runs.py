@@ -18,7 +18,9 @@ from billing.models.recurring import CatchUp, RecurringStatus
 from billing.periods import Period
 from billing.recurring_invoices import (
     COPIED,
+    DESCRIPTION_LENGTH,
     NO_FAILURE,
+    REFERENCE_LENGTH,
     changed,
     locked,
     require_move,
@@ -30,7 +32,6 @@ from bizsuite.identity.models import organisation
 
 # Invoices per run: a worker is not busy with years of catching up while others wait.
 MOST_PER_RUN = 500
-DESCRIPTION_LENGTH, REFERENCE_LENGTH = 500, 100
 UNEXPECTED = "Something went wrong on our side. The log says what; it is tried again."
 # Names the lock that runs take in turn; any number that nothing else uses.
 _TURN = 7_340_120_641

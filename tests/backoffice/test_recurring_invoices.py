@@ -117,6 +117,17 @@ def test_an_invoice_is_repeated(administrator):
     assert schedule.anchor_day == 31
 
 
+def test_the_list_is_exported(administrator):
+    make_recurring_invoice("49.00", notes="For {{ month }}")
+
+    export = administrator.get(f"{LIST}export/")
+    rows = b"".join(export.streaming_content).decode().splitlines()
+
+    assert len(rows) == 2
+    assert "49.00" in rows[1]
+    assert "For {{ month }}" in rows[1]
+
+
 def test_the_list_costs_as_many_queries_whatever_is_in_it(administrator):
     costs = []
     for _ in range(2):

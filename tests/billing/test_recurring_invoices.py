@@ -115,6 +115,16 @@ def test_a_placeholder_that_there_is_not_is_refused(api, place, text):
     assert errors[field].startswith(f"There is no placeholder {text}; there are {{{{ period }}}}, ")
 
 
+def test_a_text_has_room_for_what_is_filled_in(api):
+    text = "x" * 480 + " {{ period }}"
+
+    errors = api.post(PATH, body(items=[ITEM | {"description": text}])).errors
+
+    assert errors == {
+        "items.0.description": "Becomes longer than 500 characters once it is filled in"
+    }
+
+
 def test_what_is_needed_is_said(api):
     assert api.post(PATH, {"interval": "weekly"}).errors == {
         "customer_id": "This field is required",
