@@ -1,4 +1,4 @@
-"""What events carry, for example: of what is neither invoice, quote nor payment."""
+"""What events carry, for example: of what is neither an invoice nor a payment."""
 
 from decimal import Decimal
 from typing import Any
@@ -61,3 +61,58 @@ RECEIPT = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": "2024-01-15T10:00:00Z",
 }
+QUOTE = {
+    "id": 1,
+    "quote_number": "QUO-2024-001",
+    "revision": 1,
+    "customer_id": 1,
+    "amount": Decimal("2000.00"),
+    "status": "Draft",
+    "date": "2024-01-15",
+    "valid_until": "2024-02-15",
+    "reference": None,
+    "currency": "USD",
+    "tax_inclusive": False,
+    "discount_percent": None,
+    "discount_amount": None,
+    "discount": Decimal("0.00"),
+    "exchange_rate": 1,
+    "subtotal": Decimal("2000.00"),
+    "tax": Decimal("0.00"),
+    "items": [
+        {
+            "id": 1,
+            "description": "Consulting Services",
+            "amount": Decimal("2000.00"),
+            "qty": 1,
+            "unit": "C62",
+            "discount_percent": None,
+            "discount_amount": None,
+            "tax_rate": 0,
+            "tax_category": "zero",
+            "tax_exemption_reason": None,
+            "total": Decimal("2000.00"),
+            "net": Decimal("2000.00"),
+            "product_id": None,
+            "category_id": None,
+        }
+    ],
+    "taxes": [
+        {
+            "category": "zero",
+            "rate": 0,
+            "exemption_reason": None,
+            "discount": Decimal("0.00"),
+            "net": Decimal("2000.00"),
+            "tax": Decimal("0.00"),
+        }
+    ],
+    "notes": None,
+    "sent_at": None,
+    "accepted_at": None,
+    "declined_at": None,
+    "decline_reason": None,
+    "answered_by": None,
+    "answered_from": None,
+    "invoice_id": None,
+} | RECORD

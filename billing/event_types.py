@@ -8,6 +8,7 @@ from billing.event_examples import (
     CATEGORY,
     CLOSED_YEAR,
     PRODUCT,
+    QUOTE,
     RECEIPT,
     RECORD,
     SUPPLIER,
@@ -79,61 +80,6 @@ INVOICE = {
 } | RECORD
 DRAFT = INVOICE | {"invoice_number": None, "status": "Draft"}
 PAID = INVOICE | {"status": "Paid", "paid": Decimal("1500.00"), "balance": Decimal("0.00")}
-QUOTE = {
-    "id": 1,
-    "quote_number": "QUO-2024-001",
-    "revision": 1,
-    "customer_id": 1,
-    "amount": Decimal("2000.00"),
-    "status": "Draft",
-    "date": "2024-01-15",
-    "valid_until": "2024-02-15",
-    "reference": None,
-    "currency": "USD",
-    "tax_inclusive": False,
-    "discount_percent": None,
-    "discount_amount": None,
-    "discount": Decimal("0.00"),
-    "exchange_rate": 1,
-    "subtotal": Decimal("2000.00"),
-    "tax": Decimal("0.00"),
-    "items": [
-        {
-            "id": 1,
-            "description": "Consulting Services",
-            "amount": Decimal("2000.00"),
-            "qty": 1,
-            "unit": "C62",
-            "discount_percent": None,
-            "discount_amount": None,
-            "tax_rate": 0,
-            "tax_category": "zero",
-            "tax_exemption_reason": None,
-            "total": Decimal("2000.00"),
-            "net": Decimal("2000.00"),
-            "product_id": None,
-            "category_id": None,
-        }
-    ],
-    "taxes": [
-        {
-            "category": "zero",
-            "rate": 0,
-            "exemption_reason": None,
-            "discount": Decimal("0.00"),
-            "net": Decimal("2000.00"),
-            "tax": Decimal("0.00"),
-        }
-    ],
-    "notes": None,
-    "sent_at": None,
-    "accepted_at": None,
-    "declined_at": None,
-    "decline_reason": None,
-    "answered_by": None,
-    "answered_from": None,
-    "invoice_id": None,
-} | RECORD
 SENT = QUOTE | {"status": "Sent", "sent_at": "2024-01-16T09:00:00Z"}
 ACCEPTED = SENT | {"status": "Accepted", "accepted_at": "2024-01-22T14:30:00Z"}
 PAYMENT = {

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from billing.event_examples import QUOTE
 from billing.models import Quote, QuoteVersion
 from billing.models.quotes import QuoteStatus
 from billing.quote_versions import as_quote
@@ -152,20 +153,21 @@ _OF_THE_QUOTE_NOW = (
     "invoice_id",
     *COMMON_FIELDS,
 )
+_OF_A_VERSION = [name for name in QuoteSerializer.Meta.fields if name not in _OF_THE_QUOTE_NOW]
 
 
 class QuoteVersionSerializer(QuoteSerializer):
     """A quote as the customer had it before it was revised: whatever a quote shows of the offer."""
 
+    example: ClassVar[Mapping[str, Any]] = {name: QUOTE[name] for name in _OF_A_VERSION} | {
+        "replaced_at": "2024-01-20T09:00:00Z"
+    }
     replaced_at = InstantField(read_only=True)
 
     expandable: ClassVar[Mapping[str, Expansion]] = {}
 
     class Meta(QuoteSerializer.Meta):
-        fields = (
-            *(name for name in QuoteSerializer.Meta.fields if name not in _OF_THE_QUOTE_NOW),
-            "replaced_at",
-        )
+        fields = (*_OF_A_VERSION, "replaced_at")
         read_only_fields = fields
         help_texts = {
             name: text
