@@ -20,7 +20,7 @@ from bizsuite.backoffice.permissions import may
 from bizsuite.errors import DomainError
 
 # In a page's header, the menu for the others included.
-MOST_BUTTONS = 5
+MOST_BUTTONS = 4
 
 
 class ActionForm(forms.Form):

@@ -269,6 +269,6 @@ def test_a_page_with_many_buttons_has_a_menu_for_those_that_are_rare(administrat
 
     *buttons, menu = page.context["actions_detail"]
     assert [button["title"] for button in buttons[:2]] == ["Record payment", "Send by mail"]
-    assert (len(buttons), menu["title"]) == (4, "More")
+    assert (len(buttons), menu["title"]) == (3, "More")
     assert "Void" in [item["title"] for item in menu["items"]]
     assert f"/admin/billing/invoice/{invoice.pk}/void/" in text_of(page)
