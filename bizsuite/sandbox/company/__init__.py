@@ -11,6 +11,7 @@ from pathlib import Path
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import User, organisation
 from bizsuite.identity.roles import Role
+from bizsuite.sandbox.company.abroad import sell_abroad
 from bizsuite.sandbox.company.conversations import open_tickets
 from bizsuite.sandbox.company.letters import write_letters
 from bizsuite.sandbox.company.prospects import find_leads
@@ -61,5 +62,6 @@ def fill(staff: dict[str, User], *, now: datetime.datetime) -> None:
     subscribe(story)
     write_letters(story)
     spend(story)
+    sell_abroad(story)
     open_tickets(story)
     find_leads(story)
