@@ -25,7 +25,7 @@ from billing.models import (
 )
 from billing.models.catalogue import FlowType
 from billing.models.invoices import InvoiceStatus
-from billing.models.ledger import Ledger
+from billing.models.ledger import YEAR_END, Ledger
 from bizsuite.identity.models import organisation
 from bizsuite.money import cumulative_share, currency_decimals, round_half_up
 
@@ -165,8 +165,9 @@ def exchange_differences_come_from_rates() -> Iterator[Finding]:
     """Only payments win or lose by rates, and no more than their rates differ, but for rounding."""
     base_currency = organisation().currency
     unit = Fraction(1, 10 ** currency_decimals(base_currency))
+    # Closing a year empties the ledger; that it does no more is looked at elsewhere.
     elsewhere = Posting.objects.filter(ledger=Ledger.EXCHANGE_DIFFERENCE).exclude(
-        entry__document_type="payment"
+        entry__document_type__in=("payment", YEAR_END)
     )
     for posting in elsewhere.select_related("entry").order_by("pk"):
         yield f"Entry {posting.entry_id} books an exchange difference, and is no payment's."

@@ -17,6 +17,7 @@ from tests.concurrency import at_once
 from tests.factories import (
     SYSTEM,
     close_period,
+    keep_books_in,
     make_closed_year,
     make_credit_note,
     make_customer,
@@ -76,6 +77,24 @@ def test_what_was_earned_becomes_retained_earnings_on_each_basis(api, year):
 def test_each_ledger_is_empty_by_itself_on_each_basis(year):
     make_closed_year(2024)
 
+    assert closed_years.earned_until(END) == {}
+
+
+def test_what_the_rates_won_is_closed_too_and_what_was_written_off_at_its_worth():
+    keep_books_in("EUR")
+    sold = {"currency": "USD", "exchange_rate": Decimal("0.90"), "date": JUNE}
+    make_payment(
+        "100.00",
+        invoice=make_invoice("100.00", **sold),
+        amount_received=Decimal("95.00"),
+        date=JUNE,
+    )
+    make_write_off(make_invoice("50.00", **sold), date=JUNE)
+
+    year = make_closed_year(2024)
+
+    # 90.00 + 45.00 were invoiced, 5.00 won by the dollar, 45.00 never came.
+    assert (year.profit, year.cash_profit, year.currency) == (95, 95, "EUR")
     assert closed_years.earned_until(END) == {}
 
 
