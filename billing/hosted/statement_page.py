@@ -27,42 +27,57 @@ MOST_LINES = 200
 def statement_page(
     customer: Customer, *, profile: Organisation, today: datetime.date
 ) -> dict[str, Any]:
-    statement = shown_statement(customer, profile=profile, today=today)
+    first = shown_statement(customer, profile=profile, today=today)
+    others = [
+        shown_statement(customer, profile=profile, today=today, currency=currency)
+        for currency in first.currencies
+        if currency != first.currency
+    ]
+    statements = [first, *others]
     owed = list(customer.invoices.open().order_by("due_date", "id"))
-    lines = statement.lines[-MOST_LINES:]
     return {
         "title": _("Statement of account"),
         "number": "",
         "seller": seller_words(profile),
         "customer": customer_lines(copied_details(customer)),
-        "headline": (
-            _("Amount due"),
-            _by_currency(owed) or money_text(NOTHING, statement.currency),
-        ),
+        "headline": (_("Amount due"), _by_currency(owed) or money_text(NOTHING, first.currency)),
         "due": _("Nothing is left to pay. Thank you.") if not owed else "",
         "as_of": day_text(today),
-        "credit": money_text(statement.credit, statement.currency) if statement.credit else "",
-        "owed": [_owed(invoice, today) for invoice in owed],
-        "is_open": bool(owed),
-        "opening": money_text(
-            lines[0].balance - lines[0].amount if lines else statement.closing_balance,
-            statement.currency,
+        "credit": " + ".join(
+            money_text(each.credit, each.currency) for each in statements if each.credit
         ),
-        "lines": _lines(lines),
-        "closing": money_text(statement.closing_balance, statement.currency),
+        "owed": [_owed(invoice, today) for invoice in owed],
+        "accounts": [_account(each) for each in statements],
         "payment": _payment(profile) if owed else None,
     }
 
 
 def shown_statement(
-    customer: Customer, *, profile: Organisation, today: datetime.date
+    customer: Customer,
+    *,
+    profile: Organisation,
+    today: datetime.date,
+    currency: str | None = None,
 ) -> Statement:
+    """The last year, in the organisation's currency or in another that the account has been in."""
     return customer_statement(
         customer,
         date_from=today - datetime.timedelta(days=DAYS_SHOWN),
         date_to=today,
         own_currency=profile.currency,
+        currency=currency,
     )
+
+
+def _account(statement: Statement) -> dict[str, Any]:
+    lines = statement.lines[-MOST_LINES:]
+    opening = lines[0].balance - lines[0].amount if lines else statement.closing_balance
+    return {
+        "currency": statement.currency if len(statement.currencies) > 1 else "",
+        "opening": money_text(opening, statement.currency),
+        "lines": _lines(lines),
+        "closing": money_text(statement.closing_balance, statement.currency),
+    }
 
 
 def _payment(profile: Organisation) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from bizsuite.operations.listening import local_url, open_listener
 from bizsuite.operations.sandbox import print_login
 from bizsuite.operations.sqlite_copy import copy_before_migrating
 from bizsuite.operations.supervisor import Program, Supervisor
+from bizsuite.public_address import THIS_MACHINE
 from bizsuite.sandbox.resetting import in_sandbox, is_marked, make_sandbox, require_no_installation
 
 PROBE_PATH = f"{settings.API_PREFIX}/"
@@ -31,7 +32,7 @@ def start_product(*, bind: str, workers: int, out: TextIO, log: BinaryIO) -> Non
         prepare_database(url, out)
         # The programs open their own; the supervisor needs none while it waits.
         connections.close_all()
-        supervisor = Supervisor(programs(listener, workers), environment=environment(), log=log)
+        supervisor = Supervisor(programs(listener, workers), environment=environment(url), log=log)
         supervisor.run(on_tick=Announcement(url, out))
         out.write("stopped\n")
 
@@ -87,11 +88,16 @@ def programs(listener: socket.socket, workers: int) -> list[Program]:
     ]
 
 
-def environment() -> dict[str, str]:
-    """What the programs see: ours, with what depends on the working directory made absolute."""
+def environment(url: str) -> dict[str, str]:
+    """What the programs see: ours, with what depends on the working directory made absolute.
+
+    url: where the product listens, which its links begin with unless something else is said.
+    """
+    public_url = url if settings.PUBLIC_URL == THIS_MACHINE else settings.PUBLIC_URL
     paths = [str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {
         "BIZSUITE_DATA_DIR": str(settings.DATA_DIR),
+        "BIZSUITE_PUBLIC_URL": public_url,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
     }

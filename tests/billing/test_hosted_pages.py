@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -184,6 +185,17 @@ class TestStatements:
 
         assert '<p class="lead-amount">$0.00</p>' in shown
         assert "Nothing is left to pay" in shown
+
+    def test_what_is_in_two_currencies_is_not_added_up(self, client):
+        customer = make_customer()
+        make_due("100.00", customer=customer)
+        make_due("50.00", customer=customer, currency="EUR", exchange_rate=Decimal("1.10"))
+
+        shown = text_of(client.get(path_of(make_link(customer))))
+
+        assert '<p class="lead-amount">€50.00 + $100.00</p>' in shown
+        assert "Your account · USD" in shown
+        assert "Your account · EUR" in shown
 
     def test_more_lines_ask_no_more_of_the_database(self, client):
         customer = make_customer()

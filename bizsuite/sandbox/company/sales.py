@@ -5,13 +5,23 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from billing.catalogue import create_account, create_product
 from billing.credit_notes import create_credit_note
 from billing.invoices import create_invoices, void_invoice
-from billing.models import Invoice, Product
+from billing.models import Invoice, Product, Quote
 from billing.payments import pay_invoice, record_payment
-from billing.quotes import accept_quote, convert_quote, create_quotes, decline_quote, send_quote
+from billing.quotes import (
+    accept_quote,
+    convert_quote,
+    create_quotes,
+    decline_quote,
+    send_quote,
+    update_quote,
+)
 from billing.refunds import refund_payment
+from billing.shared_links import share
 from billing.write_offs import write_off_invoice
 from bizsuite.sandbox.company.names import CUSTOMERS, PRODUCTS
 from bizsuite.sandbox.company.story import Story
@@ -261,3 +271,15 @@ def _quote(story: Story) -> None:
         declined, reason="Went with a local printer", today=story.today, actor=story.actor
     )
     convert_quote(invoiced, today=story.today, actor=story.actor)
+    # They asked for one thing more, so they have a second version.
+    update_quote(also_sent, notes="With delivery.", today=story.today, actor=story.actor)
+    send_quote(also_sent, today=story.today, actor=story.actor)
+    if settings.PUBLIC_URL:
+        _share(story, [sent, also_sent])
+
+
+def _share(story: Story, quotes: list[Quote]) -> None:
+    """Links to show around: two quotes to answer, what is owed, and one customer's statement."""
+    owed = Invoice.objects.open().order_by("-due_date", "pk").select_related("customer")[0]
+    for document in (*quotes, owed, owed.customer):
+        share(document, now=story.now, actor=story.actor)
