@@ -21,7 +21,7 @@ from billing.quotes import (
     update_quote,
 )
 from billing.refunds import refund_payment
-from billing.shared_links import share
+from billing.shared_links import Shareable, share
 from billing.write_offs import write_off_invoice
 from bizsuite.sandbox.company.names import CUSTOMERS, PRODUCTS
 from bizsuite.sandbox.company.story import Story
@@ -281,5 +281,6 @@ def _quote(story: Story) -> None:
 def _share(story: Story, quotes: list[Quote]) -> None:
     """Links to show around: two quotes to answer, what is owed, and one customer's statement."""
     owed = Invoice.objects.open().order_by("-due_date", "pk").select_related("customer")[0]
-    for document in (*quotes, owed, owed.customer):
+    shared: list[Shareable] = [*quotes, owed, owed.customer]
+    for document in shared:
         share(document, now=story.now, actor=story.actor)
