@@ -9,16 +9,20 @@ from bizsuite.events.models import Event
 from bizsuite.identity.models import Organisation, organisation
 
 
-def open_books() -> Organisation:
+def open_books(*accounts: Account) -> Organisation:
     """The organisation, held as it is until the transaction ends; call before anything is booked.
 
     Else a document could be booked in a currency that is changed, or into a period that is
     closed, while it is being made. The first document fixes the currency. On SQLite the
     transaction itself is the hold.
+    accounts: what is booked on; where the currency is fixed just now, they are read again.
     """
     profile = organisation()
     if not profile.currency_fixed:
-        return _fix_currency()
+        profile = _fix_currency()
+        for account in accounts:
+            account.refresh_from_db(fields=["currency"])
+        return profile
     if connection.vendor != "postgresql":
         return profile
     # Shared, so that bookings do not wait for each other; Django only knows the exclusive locks.

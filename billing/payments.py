@@ -104,7 +104,7 @@ def record_payment(
     line: what its line in the cash book says: category, description, external_id, metadata.
     details: method, reference, notes, external_id, metadata.
     """
-    profile = open_books()
+    profile = open_books(*([account] if account else []))
     date = date or profile.today()
     require_open_period([date], profile)
     account = account or default_account()

@@ -46,7 +46,7 @@ def create_transactions(
     reference, external_id, metadata; an expense a supplier. Income with an `invoice` is a payment
     on it.
     """
-    rates = Rates(open_books().currency)
+    rates = Rates(open_books(*(new["account"] for new in new_transactions)).currency)
     _lock_in_order(new_transactions)
     made: list[Transaction] = []
     plain: list[Transaction] = []

@@ -36,7 +36,7 @@ def create_transfer(
     None.
     details: description, external_id, metadata.
     """
-    profile = open_books()
+    profile = open_books(from_account, to_account)
     if from_account.pk == to_account.pk:
         raise Invalid({"to_account_id": "Must be another account than the one it comes from"})
     require_in_use(from_account, "from_account_id")
