@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from billing.amounts import printed, require_payable
-from billing.invoice_books import Worth, total_worth, worth_left
+from billing.invoice_books import Worth, base_given_up, total_worth, worth_left
 from billing.invoices import allowed_moves
 from billing.models import (
     CreditNote,
@@ -79,6 +79,11 @@ def add_content(note: CreditNote, parts: Sequence[Credit], *, base_currency: str
     note.amount = note.subtotal + note.tax
     after = worth_left(note.invoice, base_currency)
     taken = {part: worth - after[part] for part, worth in before.items()}
+    invoice = note.invoice
+    if invoice.written_off and not invoice.paid and note.amount == invoice.balance:
+        # Nothing is left to make up for a cent by which what was written off is out of step.
+        largest = max(taken, key=lambda part: taken[part])
+        taken[largest] += total_worth(after) - base_given_up(invoice)
     note.base_amount = total_worth(taken)
     note.save(force_insert=True)
     CreditNoteItem.objects.bulk_create(items, batch_size=500)

@@ -27,6 +27,7 @@ from tests.factories import (
     make_transfer,
     make_user,
     make_write_off,
+    new_item,
 )
 
 pytestmark = pytest.mark.django_db
@@ -341,6 +342,19 @@ def test_void_and_written_off_invoices_leave_nothing_owed(dollars):
 
     assert booked(Ledger.RECEIVABLE) == 0
     assert booked(Ledger.WRITE_OFF) == Decimal("30.52")
+
+
+@pytest.mark.parametrize("rate", ["0.9155", "0.8333", "0.0149", "0.7777"])
+def test_credited_after_a_write_off_an_invoice_is_cleared_to_the_cent(rate):
+    invoice = usd("0.10", rate, items=[new_item("0.05"), new_item("0.05")])
+    make_write_off(invoice, "0.03")
+
+    make_credit_note(invoice, (0, "0.05"))
+    make_credit_note(invoice, (1, "0.02"))
+
+    invoice.refresh()
+    assert invoice.balance == 0
+    assert booked(Ledger.RECEIVABLE) == 0
 
 
 # ── What does not go together ────────────────────────────────────────────────────

@@ -89,7 +89,7 @@ CASES = {
     ),
     "what a credit note was worth": (
         "UPDATE billing_creditnote SET base_amount = base_amount + 100 WHERE id = {note}",
-        "Invoice {part}: credited worth is 9.1700, computed 9.16",
+        "Credit note {note}: worth of receivable is -9.1600, computed -9.1700",
     ),
     "what a write-off was worth": (
         "UPDATE billing_writeoff SET base_amount = base_amount + 100 WHERE id = {write_off}",
