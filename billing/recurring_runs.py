@@ -86,8 +86,11 @@ def run_now(schedule: RecurringInvoice, *, now: datetime.datetime, actor: Actor)
 
 def due_dates(schedule: RecurringInvoice, today: datetime.date) -> list[datetime.date]:
     """The dates of the invoices that a run would make of it."""
-    due = list(itertools.takewhile(lambda date: date <= today, schedule.upcoming()))
-    return due[-1:] if schedule.catch_up == CatchUp.SKIP else due
+    skips = schedule.catch_up == CatchUp.SKIP
+    # What is skipped does not count.
+    dates = schedule.dates() if skips else schedule.upcoming()
+    due = list(itertools.takewhile(lambda date: date <= today, dates))
+    return due[-1:] if skips else due
 
 
 def first_texts(schedule: RecurringInvoice, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Recurring invoices: schedules by which invoices are made, one for each period."""
 
 import datetime
+import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Self
@@ -187,16 +188,18 @@ class RecurringInvoice(PricedDocument, Record):
             return None
         return date
 
-    def upcoming(self) -> Iterator[datetime.date]:
-        """The dates of the invoices that are still to come, as far as it goes."""
-        left = None if self.count is None else self.count - self.made
+    def dates(self) -> Iterator[datetime.date]:
+        """The dates of all periods to come until its end date, whatever becomes of them."""
         steps = 0
-        while self.next_date is not None and (left is None or steps < left):
-            date = self.date_after(steps)
-            if date is None:
-                return
+        while self.next_date is not None and (date := self.date_after(steps)) is not None:
             yield date
             steps += 1
+
+    def upcoming(self) -> Iterator[datetime.date]:
+        """The dates of the invoices that are still to come if none is skipped, as far as it goes."""
+        return itertools.islice(
+            self.dates(), None if self.count is None else self.count - self.made
+        )
 
     def period_after(self, steps: int) -> Period:
         """The period of an upcoming invoice: until the day before the next one begins."""

@@ -492,6 +492,15 @@ def test_the_command_previews_and_makes():
     assert command("--date", "2024-02-20") == "0 made.\n"
 
 
+def test_the_preview_names_the_date_that_is_made_where_others_are_skipped():
+    make_recurring_invoice(catch_up="skip", count=2)
+
+    (line, _) = command("--date", "2024-06-20", "--dry-run").splitlines()
+    command("--date", "2024-06-20")
+
+    assert [line[:10]] == dated() == ["2024-06-15"]
+
+
 def test_the_command_fails_loudly():
     schedule = make_recurring_invoice()
     archived_customer(schedule)

@@ -9,6 +9,7 @@ from billing.models import RecurringInvoice
 from billing.recurring_runs import due_dates, generate_due
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
+from bizsuite.operations.plain_errors import plain_errors
 
 
 class Command(BaseCommand):
@@ -24,17 +25,22 @@ class Command(BaseCommand):
             help="as if this day had come, such as 2024-01-31 (default: today)",
         )
         parser.add_argument(
-            "--preview", action="store_true", help="only say what would be made; write nothing"
+            "--preview",
+            "--dry-run",
+            action="store_true",
+            dest="preview",
+            help="only say what would be made; write nothing",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        if options["date"]:
-            now = organisation().start_of(options["date"])
-        if options["preview"]:
-            self._preview(organisation().today(now))
-        else:
-            self._generate(now)
+        with plain_errors():
+            if options["date"]:
+                now = organisation().start_of(options["date"])
+            if options["preview"]:
+                self._preview(organisation().today(now))
+            else:
+                self._generate(now)
 
     def _preview(self, today: datetime.date) -> None:
         invoices = 0

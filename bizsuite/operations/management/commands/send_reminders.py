@@ -13,7 +13,7 @@ from bizsuite.operations.plain_errors import plain_errors
 class Command(BaseCommand):
     help = (
         "Remind customers of the invoices that they owe, as the reminder levels say. Safe to run"
-        " twice: each level is sent once per invoice. The worker does this by itself, every hour."
+        " twice: each level is sent once per invoice. The scheduler does it every ten minutes, by day."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
