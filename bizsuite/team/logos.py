@@ -1,7 +1,8 @@
 """A logo that somebody uploads: drawn anew into a PNG of our own, so that nothing else of it stays.
 
 Whatever a file claims to be, it is what it begins with. PNG and JPEG are decoded and encoded again;
-an SVG is drawn once, after one that would run, fetch or explode has been refused.
+an SVG is drawn once, after one that would run, fetch or explode has been refused. What explodes all
+the same does so in a process of its own (`drawing.py`).
 """
 
 import hashlib
@@ -9,11 +10,9 @@ import re
 import struct
 import xml.etree.ElementTree as ElementTree
 
-import typst
-
 from bizsuite.errors import Invalid
-from bizsuite.exact_json import encode
 from bizsuite.identity.models import Logo, Organisation
+from bizsuite.team.drawing import NotDrawn, drawn_png
 
 MAX_BYTES = 2_000_000
 # Decoded, a pixel takes four bytes: 100 MB.
@@ -32,16 +31,6 @@ _JPEG_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _ACTIVE = frozenset({"script", "foreignobject", "iframe", "object", "embed", "handler"})
 # Style reaches out by @import and by url(…), unless that stays in the document.
 _REACHES_OUT = re.compile(r"@import|url\(\s*['\"]?\s*(?!#)", re.IGNORECASE)
-_DRAWING = """
-#set page(width: auto, height: auto, margin: 0pt, fill: none)
-#let box = (float(sys.inputs.width) * 1pt, float(sys.inputs.height) * 1pt)
-#let picture = bytes(json(bytes(sys.inputs.logo)))
-#context {
-  let size = measure(image(picture))
-  let scale = calc.min(box.first() / size.width, box.last() / size.height)
-  image(picture, width: size.width * scale)
-}
-"""
 
 
 class _Unreadable(Exception):
@@ -75,24 +64,13 @@ def redrawn(content: bytes) -> bytes:
     """The image as a PNG that fits into `BOX`, never enlarged if it has pixels of its own."""
     if len(content) > MAX_BYTES:
         raise _Unreadable(f"Must not be larger than {MAX_BYTES // 1_000_000} MB")
-    box = _room_for(content)
+    width, height = _room_for(content)
     try:
-        png = typst.compile(
-            _DRAWING.encode(),
-            format="png",
-            ppi=72,
-            sys_inputs={
-                # As a list of its bytes: what is handed over has to be text.
-                "logo": encode(list(content)).decode(),
-                "width": str(box[0]),
-                "height": str(box[1]),
-            },
-        )
-    except typst.TypstError:
-        raise _Unreadable("The image cannot be read: it is damaged") from None
-    if not isinstance(png, bytes):  # one page is bytes, several are a list
-        raise _Unreadable("The image cannot be read: it is damaged")
-    return png
+        return drawn_png(content, width=width, height=height)
+    except NotDrawn:
+        raise _Unreadable(
+            "The image cannot be read: it is damaged or too intricate; try it as PNG"
+        ) from None
 
 
 def _room_for(content: bytes) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import pytest
 from bizsuite.errors import Invalid
 from bizsuite.events.models import Event
 from bizsuite.identity.models import Logo, organisation
+from bizsuite.team import drawing
 from bizsuite.team.logos import BOX, MAX_BYTES
 from bizsuite.team.profile import update_organisation
 from tests.factories import SYSTEM
@@ -108,6 +109,42 @@ def test_what_is_no_picture_or_more_than_one_is_refused(content, why):
     assert why in refusal.value.errors["logo"]
     assert not Logo.objects.exists()
     assert organisation().name != "New name"
+
+
+NESTED_MASKS = "".join(
+    f'<mask id="m{level}">'
+    + f'<rect width="9" height="9" fill="white" mask="url(#m{level + 1})"/>' * 10
+    + "</mask>"
+    for level in range(6)
+)
+MARKERS = (
+    '<marker id="m" markerWidth="9" markerHeight="9">'
+    + '<rect width="1" height="1"/>' * 2000
+    + '</marker><path marker-mid="url(#m)" stroke="red" d="M0 0 '
+    + "L1 1 L2 0 " * 50_000
+    + '"/>'
+)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        NESTED_MASKS + '<rect width="9" height="9" mask="url(#m0)"/>',
+        '<filter id="f"><feTurbulence baseFrequency="0.5" numOctaves="1000000"/></filter>'
+        '<rect width="9" height="9" filter="url(#f)"/>',
+        MARKERS,
+        "<g>" * 4000 + "</g>" * 4000,
+    ],
+    ids=["masks in masks", "a filter without end", "all of the memory", "too deep"],
+)
+def test_a_small_file_that_asks_for_too_much_costs_a_second_and_no_server(bomb, monkeypatch):
+    monkeypatch.setattr(drawing, "CPU_SECONDS", 1)
+
+    with pytest.raises(Invalid, match="Validation failed") as refusal:
+        update_organisation(organisation(), logo=svg(bomb), actor=SYSTEM)
+
+    assert "too intricate" in refusal.value.errors["logo"]
+    assert not Logo.objects.exists()
 
 
 def test_the_picture_in_these_tests_is_one():
