@@ -74,7 +74,7 @@ class CurrencyForm(forms.ModelForm):
             optional(self, "exchange_rate")
             bounded(self, "exchange_rate", positive)
             self.fields["exchange_rate"].help_text = _(
-                "%(currency)s for one of the document's currency. Empty: the stored rate of its"
+                "%(currency)s for one of the currency that it is in. Empty: the stored rate of its"
                 " date."
             ) % {"currency": own}
             if self.instance.pk is None:

@@ -20,18 +20,25 @@ from bizsuite.backoffice.record_actions import ActionForm
 from bizsuite.backoffice.resource_admin import RelatedInline
 
 
-class AttachReceiptForm(ActionForm):
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        widget=UnfoldAdminFileFieldWidget,
-        help_text=gettext_lazy("A PDF or a photo; 5 MB at most."),
-    )
+class ReceiptField(forms.FileField):
+    """A paper to attach."""
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > MAX_RECEIPT_BYTES:
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            widget=UnfoldAdminFileFieldWidget,
+            help_text=gettext_lazy("A PDF or a photo; 5 MB at most."),
+            **options,
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file and file.size > MAX_RECEIPT_BYTES:
             raise ValidationError(_("A file may have at most 5 MB."))
         return file
+
+
+class AttachReceiptForm(ActionForm):
+    file = ReceiptField(label=gettext_lazy("File"))
 
 
 class RemoveReceiptForm(ActionForm):

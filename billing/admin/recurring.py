@@ -239,13 +239,17 @@ class RecurringInvoiceAdmin(MetadataMixin, ResourceAdmin):
         ]
         if record.failure:
             since = moment(record.failed_at)
-            figures.append((_("Not made since %(time)s") % {"time": since}, record.failure))
+            figures.append((_("Did not succeed, since %(time)s") % {"time": since}, record.failure))
         return figures
 
     # ── What can be changed ──────────────────────────────────────────────────────
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         profile = organisation_of(request)
-        initial = {"start_date": profile.today(), "currency": profile.currency}
+        initial = {
+            "start_date": profile.today(),
+            "interval": Interval.MONTHLY,
+            "currency": profile.currency,
+        }
         return initial | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: RecurringInvoice | None = None) -> Any:

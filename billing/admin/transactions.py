@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -16,7 +17,12 @@ from unfold.widgets import UnfoldAdminSingleDateWidget
 from billing import receipts, transactions
 from billing.admin.currencies import CurrencyForm
 from billing.admin.forms import PERCENTAGE, bounded, positive
-from billing.admin.receipts import AttachReceiptForm, ReceiptsInline, RemoveReceiptForm
+from billing.admin.receipts import (
+    AttachReceiptForm,
+    ReceiptField,
+    ReceiptsInline,
+    RemoveReceiptForm,
+)
 from billing.downloads import receipt_file_response
 from billing.models import Account, Category, Receipt, Supplier, Transaction
 from billing.models.catalogue import FlowType
@@ -29,8 +35,22 @@ from bizsuite.backoffice.record_actions import ActionForm, record_action
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.identity.models import organisation
 
+LINE = (
+    "type",
+    ("date", "account"),
+    "category",
+    ("amount", "tax_rate"),
+    "exchange_rate",
+    ("supplier", "reference"),
+    "description",
+)
+
 
 class TransactionForm(CurrencyForm, MetadataForm):
+    """receipt: on the page for a new one only; later ones are attached by a button."""
+
+    receipt = ReceiptField(label=gettext_lazy("Receipt"), required=False)
+
     class Meta:
         labels: ClassVar[dict[str, Any]] = {"tax_rate": gettext_lazy("Tax rate in %")}
         help_texts: ClassVar[dict[str, Any]] = {"amount": gettext_lazy("Including the tax.")}
@@ -92,23 +112,8 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
     date_hierarchy = "date"
     record_actions = ("attach_receipt", "remove_receipt", "reverse")
     inlines = (ReceiptsInline,)
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "type",
-                    ("date", "account"),
-                    "category",
-                    ("amount", "tax_rate"),
-                    "exchange_rate",
-                    ("supplier", "reference"),
-                    "description",
-                )
-            },
-        ),
-        FOR_OTHER_SYSTEMS,
-    )
+    fieldsets = ((None, {"fields": LINE}), FOR_OTHER_SYSTEMS)
+    add_fieldsets = ((None, {"fields": (*LINE, "receipt")}), FOR_OTHER_SYSTEMS)
 
     @admin.display(description=gettext_lazy("date"), ordering="date")
     def booked(self, line: Transaction) -> str:
@@ -155,7 +160,10 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
         return self.inlines if obj is not None and obj.receipts.exists() else ()
 
     def create_record(self, request: HttpRequest, data: dict[str, Any]) -> Transaction:
+        file = data.pop("receipt", None)
         made = transactions.create_transaction(actor=self.actor(request), **data)
+        if file is not None:
+            self._keep_receipt(request, made, file)
         twin = transactions.likely_twin(made)
         if twin is not None:
             text = _("%(reference)s of %(supplier)s is there already, on %(date)s: booked twice?")
@@ -199,11 +207,13 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
     def attach_receipt(
         self, request: HttpRequest, record: Transaction, data: dict[str, Any]
     ) -> str:
-        file = data["file"]
-        receipt = receipts.attach_receipt(
-            record, name=file.name, content=file.read(), actor=self.actor(request)
-        )
+        receipt = self._keep_receipt(request, record, data["file"])
         return _("%(name)s attached.") % {"name": receipt}
+
+    def _keep_receipt(self, request: HttpRequest, line: Transaction, file: UploadedFile) -> Receipt:
+        return receipts.attach_receipt(
+            line, name=file.name or "", content=file.read(), actor=self.actor(request)
+        )
 
     @record_action(
         label=gettext_lazy("Remove receipt"),

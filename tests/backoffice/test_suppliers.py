@@ -3,6 +3,7 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from billing.models import Receipt, Supplier, Transaction
+from billing.receipts import MAX_RECEIPT_BYTES
 from tests.backoffice.staff import text_of
 from tests.factories import make_category, make_receipt, make_supplier, make_transaction
 
@@ -53,6 +54,36 @@ def test_a_receipt_is_attached_shown_and_removed(administrator):
     assert answer["Content-Disposition"].startswith("attachment")
     administrator.send(f"{page}remove-receipt/", {"receipt": receipt.pk}, form="action-form")
     assert not Receipt.objects.exists()
+
+
+def test_an_expense_is_recorded_together_with_its_receipt(administrator):
+    values = {
+        "type": "Expense",
+        "account": 1,
+        "category": make_category("Paper").pk,
+        "amount": "30.00",
+        "receipt": SimpleUploadedFile("R-77.pdf", b"%PDF-1.7"),
+    }
+
+    administrator.send(f"{LINES}add/", values)
+
+    receipt = Receipt.objects.get()
+    assert (receipt.transaction, receipt.name) == (Transaction.objects.get(), "R-77.pdf")
+
+
+def test_a_receipt_that_is_too_large_leaves_no_expense_behind(administrator):
+    values = {
+        "type": "Expense",
+        "account": 1,
+        "category": make_category("Paper").pk,
+        "amount": "30.00",
+        "receipt": SimpleUploadedFile("R-77.pdf", b"x" * (MAX_RECEIPT_BYTES + 1)),
+    }
+
+    page = administrator.send(f"{LINES}add/", values)
+
+    assert "at most 5 MB" in text_of(page)
+    assert not Transaction.objects.exists()
 
 
 def test_another_lines_receipt_is_not_there(administrator):
