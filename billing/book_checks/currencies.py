@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
 
 from billing.book_checks.findings import NOTHING, Finding, differs, named, off, pages
 from billing.book_checks.posted import journals_of
@@ -31,6 +31,8 @@ from bizsuite.money import cumulative_share, currency_decimals, round_half_up
 
 # By ledger alone: the bases are compared in the documents' own currencies.
 Worths = Mapping[str, Decimal]
+# Joined, not prefetched: see `billing.invoices`.
+ALLOCATIONS = Prefetch("allocations", Allocation.objects.select_related("invoice"))
 ISSUED = Invoice.objects.exclude(status__in=[InvoiceStatus.DRAFT, InvoiceStatus.VOID])
 
 
@@ -173,7 +175,7 @@ def exchange_differences_come_from_rates() -> Iterator[Finding]:
     )
     for posting in elsewhere.select_related("entry").order_by("pk"):
         yield f"Entry {posting.entry_id} books an exchange difference, and is no payment's."
-    for page in pages(Payment.objects.prefetch_related("allocations__invoice", "refunds")):
+    for page in pages(Payment.objects.prefetch_related(ALLOCATIONS, "refunds")):
         journals = journals_of("payment", [payment.pk for payment in page])
         for payment in page:
             journal = journals[payment.pk]

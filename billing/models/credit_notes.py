@@ -77,6 +77,17 @@ class CreditNote(Record):
         )
 
 
+class CreditNoteItemManager(models.Manager["CreditNoteItem"]):
+    """Each comes with the item that it credits, without which it says nothing.
+
+    Joined, not prefetched: that would name every single id in the query, more than SQLite takes
+    of a very long credit note, or of a page of long ones.
+    """
+
+    def get_queryset(self) -> models.QuerySet["CreditNoteItem"]:
+        return super().get_queryset().select_related("invoice_item")
+
+
 class CreditNoteItem(models.Model):
     """What is credited of one item of the invoice: `total` without tax.
 
@@ -93,6 +104,8 @@ class CreditNoteItem(models.Model):
     )
     quantity = QuantityField(_("quantity"), null=True)
     total = MoneyField(_("net"))
+
+    objects = CreditNoteItemManager()
 
     class Meta:
         verbose_name = _("credited item")

@@ -29,7 +29,7 @@ class CreditNoteViewSet(
     """What was taken back of issued invoices. A credit note is never changed nor removed."""
 
     resource = "credit-notes"
-    queryset = CreditNote.objects.prefetch_related("items__invoice_item", "taxes")
+    queryset = CreditNote.objects.prefetch_related("items", "taxes")
     serializer_class = CreditNoteSerializer
     filterset_class = CreditNoteFilter
     example = CREDIT_NOTE

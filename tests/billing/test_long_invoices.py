@@ -1,4 +1,4 @@
-"""Long invoices: as many queries as for short ones, and none that a database finds too long."""
+"""Long documents: as many queries as for short ones, and none that a database finds too long."""
 
 from decimal import Decimal
 
@@ -67,6 +67,30 @@ def test_a_draft_of_as_many_products_is_sent_back_as_it_is_and_changes_nothing(a
     sent = api.get(f"/invoices/{draft.pk}").data
     answer = api.put(f"/invoices/{draft.pk}", sent)
     assert (answer.status, answer.body["data"]) == (200, sent)
+
+
+def test_a_long_credit_note_is_made_shown_and_mailed_with_as_many_queries_as_a_short_one(api):
+    customer, counts = make_customer(email="jane@example.com"), []
+    for count in (1, 2, 20):  # the first opens the series
+        invoice = make_invoice(items=[new_item("1.00")] * count, customer=customer)
+        items = [{"invoice_item_id": item.pk, "qty": 1} for item in invoice.items.all()]
+        with CaptureQueriesContext(connection) as queries:
+            note = api.post("/credit-notes", {"invoice_id": invoice.pk, "items": items}).data
+            assert api.get(f"/credit-notes/{note['id']}/pdf").status == 200
+            assert api.post(f"/credit-notes/{note['id']}/send", {}).status == 200
+        counts.append(len(queries))
+
+    assert counts[1] == counts[2]
+
+
+def test_a_credit_note_of_more_items_than_an_expression_holds_is_made_shown_and_printed(api):
+    invoice = make_invoice(items=[new_item("1.00")] * TOO_MANY)
+    note = api.post("/credit-notes", {"invoice_id": invoice.pk}).data
+
+    assert len(note["items"]) == TOO_MANY
+    assert api.get(f"/credit-notes/{note['id']}").data == note
+    assert api.get("/credit-notes").data == [note]
+    assert api.get(f"/credit-notes/{note['id']}/pdf").status == 200
 
 
 def test_a_missing_product_is_named_by_its_item(api):
