@@ -74,10 +74,14 @@ def give_numbers(series: Series, documents: Sequence[Any], profile: Organisation
 def require_free_numbers(imported: Sequence[Invoice]) -> None:
     """For history that comes with its numbers: no other invoice has them, nor will the series.
 
-    Raises Invalid for one that the series owns, NumberTaken for one that is there already.
+    Raises Invalid for one that the series owns or that cannot be read out, NumberTaken for one that
+    is there already.
     """
     numbers = [str(invoice.number) for invoice in imported]
     for number in numbers:
+        if not number.isprintable():
+            text = "Must be one line of letters, figures and signs that can be seen"
+            raise Invalid({"invoice_number": text})
         if INVOICES.owns(number):
             raise Invalid(
                 {

@@ -28,6 +28,15 @@ def content_type_of(name: str) -> str:
     return CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), BYTES)
 
 
+def document_file_name(number: str, ending: str) -> str:
+    """What a document's file is called: by its number, of which other systems' may have slashes.
+
+    >>> document_file_name("2023/0815", ".pdf")
+    '2023-0815.pdf'
+    """
+    return clean_name(number.replace("/", "-").replace("\\", "-") + ending)
+
+
 def clean_name(name: str) -> str:
     """A file's name as it may be shown and saved: no folders, nothing invisible, not too long.
 

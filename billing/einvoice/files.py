@@ -14,6 +14,7 @@ from billing.pdf.printing import credit_note_pdf, invoice_pdf
 from billing.pdf.typesetting import Attachment
 from billing.sellers import seller_of
 from bizsuite.errors import Conflict
+from bizsuite.file_names import document_file_name
 from bizsuite.identity.models import Organisation
 
 Document = Invoice | CreditNote
@@ -54,11 +55,11 @@ def cii_xml(document: Document, *, seller: Organisation) -> bytes:
 
 def factur_x_name(document: Document) -> str:
     """What the file is called."""
-    return f"{document}-factur-x.pdf"
+    return document_file_name(str(document), "-factur-x.pdf")
 
 
 def ubl_name(document: Document) -> str:
-    return f"{document}-ubl.xml"
+    return document_file_name(str(document), "-ubl.xml")
 
 
 def e_invoice(document: Document, *, seller: Organisation) -> EInvoice:

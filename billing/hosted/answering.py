@@ -11,6 +11,7 @@ from billing.models.quotes import ANSWERED_BY_LENGTH, QuoteStatus
 from billing.quote_states import QuoteMoveRefused
 from billing.quotes import accept_quote, decline_quote
 from bizsuite.identity.actors import Actor
+from bizsuite.mail.mails import one_line
 
 ACCEPT, DECLINE = "accept", "decline"
 ANSWERED = {ACCEPT: QuoteStatus.ACCEPTED, DECLINE: QuoteStatus.DECLINED}
@@ -26,6 +27,13 @@ class AnswerForm(forms.Form):
         error_messages={"required": _("Please write your name.")},
     )
     reason = forms.CharField(max_length=2000, required=False)
+
+    def clean_name(self) -> str:
+        """In one line that reads as it is written: it stands in the history, among the staff's."""
+        name = one_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Please write your name."))
+        return name
 
 
 def record_answer(quote: Quote, said: dict[str, Any], *, request: HttpRequest) -> None:

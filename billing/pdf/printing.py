@@ -9,6 +9,7 @@ from billing.pdf.statements import statement_words
 from billing.pdf.typesetting import Attachment, typeset
 from billing.sellers import seller_of
 from billing.statements import Statement
+from bizsuite.file_names import document_file_name
 from bizsuite.identity.models import Organisation
 from customers.models import Customer
 
@@ -53,7 +54,7 @@ def statement_pdf(statement: Statement, *, seller: Organisation) -> bytes:
 
 def pdf_name(document: Invoice | Quote | CreditNote) -> str:
     """What the file is called."""
-    return f"{document}.pdf"
+    return document_file_name(str(document), ".pdf")
 
 
 def statement_pdf_name(statement: Statement) -> str:

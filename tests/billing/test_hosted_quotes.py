@@ -102,7 +102,7 @@ class TestAnswering:
 
         assert stored(quote).answered_from == "203.0.113.9"
 
-    @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\x00b"])
+    @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\x00b", "\u202e\u200b"])
     def test_a_name_is_needed_and_what_was_typed_stays(self, browser, name):
         quote = make_sent()
         path, before = path_of(make_link(quote)), last_event_id()
@@ -114,6 +114,15 @@ class TestAnswering:
         assert 'aria-invalid="true"' in text_of(response)
         assert stored(quote).status == "Sent"
         assert event_types(after=before) == []
+
+    def test_a_name_is_one_line_that_reads_as_it_is_written(self, browser):
+        """Else a customer could write lines of their own, or backwards, into the history."""
+        quote = make_sent()
+        name = "Jane\nAccepted by \u202eeoD nhoJ"
+
+        browser.post(path_of(make_link(quote)) + "/answer", said("accept", name=name))
+
+        assert stored(quote).answered_by == "Jane Accepted by eoD nhoJ"
 
     @pytest.mark.parametrize(
         "forged", [{"answer": "convert"}, {"revision": "0"}, {"revision": "x"}, {"answer": ""}]

@@ -77,6 +77,25 @@ def test_a_number_of_another_form_is_welcome(api, number):
     assert api.post("/invoices", body(number)).data["invoice_number"] == number
 
 
+@pytest.mark.parametrize("number", ["A\n1", "A\t1", "A\u202e1", "A\u2028B"])
+def test_a_number_that_cannot_be_read_out_is_refused(api, number):
+    """A line break in it would be one in mails, file names and addresses of pages."""
+    errors = api.post("/invoices", body(number)).errors
+
+    assert errors == {
+        "invoice_number": "Must be one line of letters, figures and signs that can be seen"
+    }
+    assert not Invoice.objects.exists()
+
+
+def test_a_number_with_slashes_makes_the_name_of_one_file(api):
+    invoice = api.post("/invoices", body("2019/17")).data["id"]
+
+    answer = api.get(f"/invoices/{invoice}/pdf")
+
+    assert answer.headers["Content-Disposition"] == 'inline; filename="2019-17.pdf"'
+
+
 def test_a_number_that_is_there_already_is_a_conflict(api):
     api.post("/invoices", body("A-1"))
     before = last_event_id()
