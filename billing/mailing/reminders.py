@@ -72,16 +72,21 @@ def send_reminders(
     """Remind those who are due; returns what became of each. Nothing unless it is switched on.
 
     At most one mail per invoice and run, and each level once per invoice: two runs at once, or one
-    after a crash, send what the other has not. limit: how many to send at most.
+    after a crash, send what the other has not. limit: how many to send at most; what cannot be sent
+    does not count, else a hundred such would keep all others from ever being reminded.
     """
     outcomes: list[Planned] = []
     if not organisation().reminders_enabled:
         return outcomes
     plans = planned_reminders(now=now)
-    for planned in [plan for plan in plans if not plan.skipped][:limit]:
+    sent = 0
+    for planned in [plan for plan in plans if not plan.skipped]:
+        if sent == limit:
+            break
         outcome = _tried(planned, now=now, actor=actor)
         if outcome is not None:
             outcomes.append(outcome)
+            sent += not outcome.skipped
     return outcomes + [plan for plan in plans if plan.skipped]
 
 

@@ -361,6 +361,22 @@ def test_one_invoice_that_cannot_be_printed_does_not_keep_the_others_waiting(mon
     ]
 
 
+def test_what_can_never_be_sent_takes_no_place_of_a_run_from_the_others(monkeypatch):
+    broken, fine, later = owed(), owed(), owed()
+    print_it = reminders.paper_of
+
+    def paper_of(invoice, *, seller):
+        if invoice.pk == broken.pk:
+            raise ZeroDivisionError("of all things")
+        return print_it(invoice, seller=seller)
+
+    monkeypatch.setattr(reminders, "paper_of", paper_of)
+    outcomes = send_reminders(now=at(7), actor=SYSTEM, limit=1)
+
+    assert [outcome.invoice.pk for outcome in outcomes if not outcome.skipped] == [fine.pk]
+    assert not Reminder.objects.filter(invoice=later).exists()
+
+
 def test_a_payment_that_comes_while_the_paper_is_printed_stops_the_reminder(monkeypatch):
     invoice = owed()
     print_it = reminders.paper_of
