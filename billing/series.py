@@ -18,7 +18,7 @@ from bizsuite.numbering.numbers import next_numbers
 from bizsuite.records import folded
 
 # What may stand where our numbers have a hyphen and still be read as one.
-_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d_]")
+_DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d_]")
 
 
 class DateBeforeLastIssued(Conflict):

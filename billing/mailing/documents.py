@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.einvoice.files import NoEInvoice, factur_x_pdf
+from billing.einvoice.missing import EInvoiceIncomplete
 from billing.invoices import allowed_moves, locked
 from billing.mailing.letters import Letter, Paper, page_of, queue_letter
 from billing.mailing.placeholders import filled, without_placeholders
@@ -168,7 +170,10 @@ def _no_address(document: Mailable) -> str:
 
 
 def _invoice_paper(invoice: Invoice, seller: Organisation) -> Paper:
-    return Paper(pdf_name(invoice), invoice.version, invoice_pdf(invoice, seller=seller))
+    """An e-invoice while it is owed in full. What was paid since is on the plain page alone: the
+    e-invoice would ask for it again."""
+    pdf = None if invoice.balance != invoice.amount else _e_invoice(invoice, seller)
+    return Paper(pdf_name(invoice), invoice.version, pdf or invoice_pdf(invoice, seller=seller))
 
 
 def _quote_paper(quote: Quote, seller: Organisation) -> Paper:
@@ -180,7 +185,16 @@ def _quote_paper(quote: Quote, seller: Organisation) -> Paper:
 
 
 def _credit_note_paper(note: CreditNote, seller: Organisation) -> Paper:
-    return Paper(pdf_name(note), note.version, credit_note_pdf(note, seller=seller))
+    pdf = _e_invoice(note, seller) or credit_note_pdf(note, seller=seller)
+    return Paper(pdf_name(note), note.version, pdf)
+
+
+def _e_invoice(document: Invoice | CreditNote, seller: Organisation) -> bytes | None:
+    """The same page with its data in it; None where it lacks something that e-invoices need."""
+    try:
+        return factur_x_pdf(document, seller=seller)
+    except (NoEInvoice, EInvoiceIncomplete):
+        return None
 
 
 def _require_mailable_invoice(invoice: Invoice, today: datetime.date) -> None:

@@ -59,6 +59,7 @@ def test_an_imported_invoice_is_issued_with_its_own_number_and_takes_none_of_the
         "INV - 2019 - 001",
         "I N V-2019-001",
         "INV–2019–001",
+        "INV⁃2019⁃001",
         "INV‑2019‑001",
         "INV_2019_001",
         "ＩＮＶ-２０１９-００１",
