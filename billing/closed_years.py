@@ -19,7 +19,7 @@ from billing.serializers import ClosedYearSerializer
 from bizsuite.errors import Conflict, Invalid
 from bizsuite.events.recording import record_event
 from bizsuite.identity.actors import Actor
-from bizsuite.identity.models import Organisation
+from bizsuite.identity.models import Organisation, organisation
 from bizsuite.records import lock
 from bizsuite.team.profile import close_books_until
 
@@ -138,8 +138,9 @@ def earned_until(day: datetime.date) -> Sums:
 
 def _held_alone() -> Organisation:
     """The organisation's row. Who books holds it shared, so that none of them is under way."""
-    open_books()
-    return Organisation.objects.select_for_update().get(pk=1)
+    # Before it is held shared: two who closed a year would wait for each other's hold.
+    list(Organisation.objects.select_for_update().filter(pk=organisation().pk))
+    return open_books()
 
 
 def _profit(earned: Sums, basis: Basis) -> Decimal:

@@ -298,3 +298,20 @@ def test_who_books_while_the_year_is_closed_is_in_it_or_refused():
     closed = outcomes.pop(2)
     assert closed.profit == 10 * sum(outcomes)
     assert Posting.objects.filter(ledger=Ledger.RETAINED_EARNINGS).count() == bool(sum(outcomes))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_year_that_several_close_at_once_is_closed_once_and_the_others_are_told_so():
+    make_transaction("10.00", date=END)
+
+    def close() -> str:
+        try:
+            make_closed_year(2024)
+        except Conflict as refusal:
+            return refusal.code
+        return "closed"
+
+    outcomes = at_once([close] * 6)
+
+    assert sorted(outcomes) == ["closed"] + ["year_closed"] * 5
+    assert ClosedYear.objects.get().profit == 10
