@@ -9,14 +9,13 @@ from billing.amounts import printed, require_payable
 from billing.defaults import default_income_category
 from billing.invoice_books import (
     Paid,
+    base_charged,
     base_given_up,
     base_when_paid,
     content_of,
     payment_postings,
     rebooked_postings,
     tax_when_paid,
-    total_worth,
-    worth_left,
 )
 from billing.invoices import allowed_moves, locked
 from billing.ledger import NewEntry, NewPosting
@@ -127,7 +126,7 @@ class Settlement:
         self._bookings = bookings
         self._category = default_income_category()
         self._content = content_of(invoice, self._category)
-        self._worth = worth_left(invoice, bookings.base_currency)
+        self._base_charged = base_charged(invoice, bookings.base_currency)
         self.allocations = list(
             invoice.allocations.select_related("payment__customer").order_by("-id")
         )
@@ -211,7 +210,7 @@ class Settlement:
     def _charge_other_content(self, on: datetime.date) -> None:
         """What is paid is income of what is charged now: each payment's part of it moves there."""
         booked, self._content = self._content, content_of(self.invoice, self._category)
-        self._worth = worth_left(self.invoice, self._bookings.base_currency)
+        self._base_charged = base_charged(self.invoice, self._bookings.base_currency)
         before = Paid(NOTHING, NOTHING, NOTHING)
         for allocation in reversed(self.allocations):
             after = Paid(
@@ -241,7 +240,7 @@ class Settlement:
         self._set(allocation, Paid(amount, tax, base_amount), on)
 
     def _base_when_paid(self, paid: Decimal) -> Decimal:
-        return base_when_paid(self.invoice, paid, self._worth, self._bookings.base_currency)
+        return base_when_paid(self.invoice, paid, self._base_charged, self._bookings.base_currency)
 
     def _settle_shares(self, on: datetime.date) -> None:
         """What is paid in full carries all of the tax, and clears all of the receivable.
@@ -253,7 +252,7 @@ class Settlement:
         # What was written off was not paid: no tax in it either.
         if self.invoice.is_settled():
             whole_tax = tax_when_paid(self.invoice, self._paid.amount)
-        whole_base = total_worth(self._worth) - base_given_up(self.invoice)
+        whole_base = self._base_charged - base_given_up(self.invoice)
         for allocation in self.allocations:
             missing_tax = whole_tax - self._paid.tax
             missing_base = whole_base - self._paid.base_amount

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from billing.amounts import printed, require_payable
-from billing.invoice_books import Worth, base_given_up, total_worth, worth_left
+from billing.invoice_books import Worth, base_charged, base_given_up, total_worth, worth_left
 from billing.invoices import allowed_moves
 from billing.models import (
     CreditNote,
@@ -80,10 +80,11 @@ def add_content(note: CreditNote, parts: Sequence[Credit], *, base_currency: str
     after = worth_left(note.invoice, base_currency)
     taken = {part: worth - after[part] for part, worth in before.items()}
     invoice = note.invoice
-    if invoice.written_off and not invoice.paid and note.amount == invoice.balance:
-        # Nothing is left to make up for a cent by which what was written off is out of step.
+    if invoice.credited + invoice.written_off + note.amount == invoice.amount:
+        # No payment is left to make up for a cent by which what was written off is out of step.
+        left = base_charged(invoice, base_currency) - base_given_up(invoice)
         largest = max(taken, key=lambda part: taken[part])
-        taken[largest] += total_worth(after) - base_given_up(invoice)
+        taken[largest] += left - total_worth(taken)
     note.base_amount = total_worth(taken)
     note.save(force_insert=True)
     CreditNoteItem.objects.bulk_create(items, batch_size=500)

@@ -130,16 +130,32 @@ def tax_when_paid(invoice: Invoice, paid: Decimal) -> Decimal:
     return cumulative_share(tax, Decimal(0), paid, charged, invoice.currency)
 
 
-def base_when_paid(invoice: Invoice, paid: Decimal, worth: Worth, base_currency: str) -> Decimal:
+def base_charged(invoice: Invoice, base_currency: str) -> Decimal:
+    """What an invoice charges still, in the organisation's currency.
+
+    Less what its notes took off: one may have made up for a cent, so they are asked themselves.
+    """
+    whole = converted(invoice.amount, invoice.exchange_rate, base_currency)
+    if not invoice.credited:
+        return whole
+    credited: Decimal = invoice.credit_notes.aggregate(
+        total=Sum("base_amount", default=Decimal(0))
+    )["total"]
+    return whole - credited
+
+
+def base_when_paid(
+    invoice: Invoice, paid: Decimal, charged_worth: Decimal, base_currency: str
+) -> Decimal:
     """What the first `paid` of what an invoice charges still clears of its receivable.
 
-    worth: what it charges still, in the organisation's currency. 100.00 USD at 0.9155 are 91.55
+    charged_worth: all that it charges still, as `base_charged`. 100.00 USD at 0.9155 are 91.55
     EUR: 30.51 in the first 33.33, 61.03 in 66.66, 91.55 in all of it, whatever was paid for them.
     """
     charged = invoice.amount - invoice.credited
     if not charged:
         return round_money(0, base_currency)
-    return cumulative_share(total_worth(worth), Decimal(0), paid, charged, base_currency)
+    return cumulative_share(charged_worth, Decimal(0), paid, charged, base_currency)
 
 
 def worth_issued(invoice: Invoice, base_currency: str) -> Worth:

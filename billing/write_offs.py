@@ -9,7 +9,7 @@ from django.db import transaction
 from billing.allocations import InvoiceNotOpen
 from billing.amounts import printed, require_payable
 from billing.currency import open_books
-from billing.invoice_books import base_cleared, base_when_paid, worth_left
+from billing.invoice_books import base_charged, base_cleared, base_when_paid
 from billing.invoices import allowed_moves, locked
 from billing.ledger import NewEntry, NewPosting, post_entry, reversal
 from billing.models import Invoice, WriteOff
@@ -115,10 +115,10 @@ def _require_owed(invoice: Invoice, amount: Decimal) -> None:
 
 def _base_amount(invoice: Invoice, amount: Decimal, base_currency: str) -> Decimal:
     """What is cleared of the receivable: cumulatively, and with the last of it all of it."""
-    worth = worth_left(invoice, base_currency)
+    charged = base_charged(invoice, base_currency)
     done = invoice.paid + invoice.written_off + amount
     cleared = base_cleared(invoice)
-    return max(base_when_paid(invoice, done, worth, base_currency) - cleared, Decimal(0))
+    return max(base_when_paid(invoice, done, charged, base_currency) - cleared, Decimal(0))
 
 
 def _let_be_written_off(invoice: Invoice, written_off: Decimal) -> None:

@@ -145,13 +145,15 @@ def receivables_are_cleared() -> Iterator[Finding]:
         ids = [invoice.pk for invoice in page]
         credited = _sums(CreditNote.objects.filter(invoice__in=ids))
         paid = _sums(Allocation.objects.filter(invoice__in=ids))
-        given_up = _sums(WriteOff.objects.standing().filter(invoice__in=ids))
+        write_offs = WriteOff.objects.filter(invoice__in=ids)
+        given_up = _sums(write_offs.filter(reversed_on=None))
+        ever_given_up = set(write_offs.values_list("invoice", flat=True))
         for invoice in page:
             whole = total_worth(worth_issued(invoice, base_currency))
             left = total_worth(worth_left(invoice, base_currency))
             note_count, noted = credited.get(invoice.pk, (0, NOTHING))
-            # Where the rest is written off, a note may make up for a cent.
-            if not invoice.written_off:
+            # Where something was written off then, the last note may have made up for a cent.
+            if invoice.pk not in ever_given_up:
                 yield from differs(invoice, "credited worth", noted, whole - left)
             steps = [each.get(invoice.pk, (0, NOTHING)) for each in (paid, given_up)]
             is_open = whole - noted - sum((cleared for _, cleared in steps), NOTHING)

@@ -10,7 +10,7 @@ from billing.invoices import void_invoice
 from billing.models import Account, Invoice, JournalEntry, Payment, Transaction
 from billing.models.ledger import Basis, Ledger
 from reporting.financial import Period, financial_summary
-from tests.billing.books import booked, in_account
+from tests.billing.books import booked, findings, in_account
 from tests.factories import (
     DAY,
     SYSTEM,
@@ -55,6 +55,11 @@ def pay(invoice, amount, **fields):
         name: Decimal(value) if isinstance(value, str) else value for name, value in fields.items()
     }
     return make_payment(amount, invoice=invoice, **values)
+
+
+def pay_all(invoice):
+    account = make_account("Dollars", currency="USD")
+    return pay(invoice, invoice.balance, account=account, exchange_rate="0.70")
 
 
 def gain() -> Decimal:
@@ -355,6 +360,24 @@ def test_credited_after_a_write_off_an_invoice_is_cleared_to_the_cent(rate):
     invoice.refresh()
     assert invoice.balance == 0
     assert booked(Ledger.RECEIVABLE) == 0
+
+
+@pytest.mark.parametrize("settle", [pay_all, make_credit_note, make_write_off])
+def test_owed_again_after_a_note_made_up_for_a_cent_it_is_cleared_to_the_cent_too(settle):
+    invoice = usd("0.02", "0.6155", items=[new_item("0.01"), new_item("0.01")])
+    write_off = make_write_off(invoice, "0.01")
+    # Both cents were worth 0.01: the write-off took that, and nothing was left for the note.
+    note = make_credit_note(invoice, (1, "0.01"))
+    assert (write_off.base_amount, note.base_amount) == (Decimal("0.01"), 0)
+    write_offs.reverse_write_off(write_off, actor=SYSTEM)
+    invoice.refresh()
+    assert findings() == []
+
+    settle(invoice)
+
+    invoice.refresh()
+    assert (invoice.balance, booked(Ledger.RECEIVABLE)) == (0, 0)
+    assert findings() == []
 
 
 # ── What does not go together ────────────────────────────────────────────────────
