@@ -43,6 +43,8 @@ STATES = {
     MailStatus.SENT: (gettext_lazy("Sent"), "success"),
     MailStatus.FAILED: (gettext_lazy("Failed"), "danger"),
 }
+# Who reads "Sent" believes that the customer has it.
+NOT_SENT = (gettext_lazy("Kept here, not sent"), "warning")
 
 
 class AddressesField(forms.CharField):
@@ -158,7 +160,7 @@ def _row(mail: OutgoingMail, *, linked: bool) -> list[Any]:
     if linked:
         url = reverse("admin:mail_outgoingmail_change", args=[mail.pk])
         subject = format_html('<a href="{}">{}</a>', url, mail.subject)
-    label, tone = STATES[MailStatus(mail.status)]
+    label, tone = NOT_SENT if mail.stayed_here else STATES[MailStatus(mail.status)]
     state = badge(label, tone)
     if mail.last_error:
         state = format_html("{} {}", state, mail.last_error)

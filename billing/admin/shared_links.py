@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
@@ -133,7 +133,8 @@ class SharedLinkAdmin(ReadOnlyAdmin):
     def opened(self, link: SharedLink) -> str:
         if not link.opened_count:
             return _("never")
-        return _("%(count)s times") % {"count": link.opened_count}
+        text = ngettext("once", "%(count)s times", link.opened_count)
+        return text % {"count": link.opened_count}
 
     @admin.display(description=gettext_lazy("last opened"), ordering="last_opened_at")
     def last_opened(self, link: SharedLink) -> str:

@@ -73,6 +73,7 @@ def _account(statement: Statement) -> dict[str, Any]:
     lines = statement.lines[-MOST_LINES:]
     opening = lines[0].balance - lines[0].amount if lines else statement.closing_balance
     return {
+        # Named only where there are several; then each has a paper of its own.
         "currency": statement.currency if len(statement.currencies) > 1 else "",
         "opening": money_text(opening, statement.currency),
         "lines": _lines(lines),

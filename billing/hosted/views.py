@@ -38,7 +38,11 @@ def document(request: HttpRequest, link: SharedLink) -> HttpResponse:
     if link.quote is not None:
         return _quote(request, link)
     context = statement_page(link.customer, profile=profile, today=profile.today())
-    context["pdf_url"] = _url("pdf", request)
+    paper = _url("pdf", request)
+    several = [account for account in context["accounts"] if account["currency"]]
+    context["pdf_url"] = "" if several else paper
+    for account in several:
+        account["pdf_url"] = f"{paper}?currency={account['currency']}"
     for owed in context["owed"]:
         owed["url"] = _url("invoice", request, number=owed["number"])
     return show(request, "statement", context)
@@ -46,17 +50,14 @@ def document(request: HttpRequest, link: SharedLink) -> HttpResponse:
 
 @page(*READ)
 def pdf(request: HttpRequest, link: SharedLink) -> HttpResponse:
-    """What the page shows, on paper."""
+    """What the page shows, on paper; of a statement in several currencies, one of them."""
     profile = organisation()
     if link.invoice is not None:
         return _invoice_file(request, link.invoice)
     if link.quote is not None:
         shown = shown_version(link.quote)
         return _file(request, quote_pdf(shown, seller=profile), name=pdf_name(shown))
-    statement = shown_statement(link.customer, profile=profile, today=profile.today())
-    content = statement_pdf(statement, seller=profile)
-    # Not the name that the staff know it by, which has the customer's id in it.
-    return _file(request, content, name=f"Statement-{statement.date_to}.pdf")
+    return _statement_file(request, link, currency=request.GET.get("currency"))
 
 
 @page(*READ)
@@ -136,6 +137,19 @@ def _quote(
 def _invoice_file(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     content = invoice_pdf(invoice, seller=organisation())
     return _file(request, content, name=pdf_name(invoice))
+
+
+def _statement_file(
+    request: HttpRequest, link: SharedLink, *, currency: str | None
+) -> HttpResponse:
+    profile = organisation()
+    today = profile.today()
+    statement = shown_statement(link.customer, profile=profile, today=today, currency=currency)
+    if currency is not None and currency not in statement.currencies:
+        return missing(request)
+    # Not the name that the staff know it by, which has the customer's id in it.
+    name = "-".join(filter(None, ("Statement", currency, str(statement.date_to)))) + ".pdf"
+    return _file(request, statement_pdf(statement, seller=profile), name=name)
 
 
 def _file(request: HttpRequest, content: bytes, *, name: str) -> HttpResponse:

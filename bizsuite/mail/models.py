@@ -8,6 +8,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 SUBJECT_LENGTH = 500
+# What a sandbox's mails went through: `bizsuite.mail.captured`.
+CAPTURED = "captured"
+# What takes mails in place of a server, and gives them to nobody.
+STAND_INS = frozenset({CAPTURED, "console", "dummy", "filebased", "locmem"})
 
 
 class MailStatus(models.TextChoices):
@@ -106,6 +110,11 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def stayed_here(self) -> bool:
+        """Whether it is settled, but nobody outside was given it."""
+        return self.status == MailStatus.SENT and self.sent_through in STAND_INS
 
 
 class MailAttachment(models.Model):

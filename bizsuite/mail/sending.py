@@ -23,8 +23,6 @@ Connect = Callable[[], BaseEmailBackend]
 RUN = datetime.timedelta(seconds=20)
 # How much of a conversation a mail names; readers need the first and the last ones.
 REFERENCES = 10
-# What a sandbox's mails went through: `bizsuite.mail.captured`.
-CAPTURED = "captured"
 # What a mail program shows or saves; anything else travels as bytes without a meaning.
 PLAIN_TYPES = ("application", "audio", "image", "video")
 

@@ -53,6 +53,17 @@ def test_it_says_when_no_mail_leaves_the_machine(administrator, settings):
     assert messages_of(administrator.get(LIST)) == []
 
 
+def test_what_went_into_a_file_is_not_said_to_be_sent(administrator, settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path
+    mail = make_mail()
+    send_due(clock=timezone.now)
+
+    mail.refresh_from_db()
+    assert (mail.status, mail.sent_through) == ("sent", "filebased")
+    assert "Kept here, not sent" in text_of(administrator.get(LIST))
+
+
 def test_a_sandboxs_mails_are_shown_as_captured(administrator, settings):
     settings.EMAIL_BACKEND = "bizsuite.mail.captured.EmailBackend"
     mail = make_mail()

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import re
 from decimal import Decimal
 
 import pytest
@@ -196,6 +197,24 @@ class TestStatements:
         assert '<p class="lead-amount">€50.00 + $100.00</p>' in shown
         assert "Your account · USD" in shown
         assert "Your account · EUR" in shown
+
+    def test_each_currency_has_a_paper_of_its_own(self, client):
+        """One alone would say that nothing is owed in the others."""
+        customer = make_customer()
+        make_due("100.00", customer=customer)
+        make_due("50.00", customer=customer, currency="EUR", exchange_rate=Decimal("1.10"))
+        path = path_of(make_link(customer)) + "/pdf"
+
+        shown = client.get(path.removesuffix("/pdf")).content.decode()
+        papers = re.findall(rf'href="({path}[^"]*)"', shown)
+
+        assert papers == [f"{path}?currency=USD", f"{path}?currency=EUR"]
+        for paper, currency in zip(papers, ("USD", "EUR"), strict=True):
+            answer = client.get(paper)
+            name = f"Statement-{currency}-{organisation().today()}.pdf"
+            assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        for unknown in ("GBP", "", "../x", "eur"):
+            assert client.get(path, {"currency": unknown}).status_code == 404
 
     def test_more_lines_ask_no_more_of_the_database(self, client):
         customer = make_customer()

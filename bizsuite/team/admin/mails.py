@@ -12,8 +12,8 @@ from bizsuite.backoffice.display import badge, moment
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin, RelatedInline
 from bizsuite.mail import mails
-from bizsuite.mail.models import MailAttachment, MailStatus, OutgoingMail
-from bizsuite.mail.sending import CAPTURED, leaves_the_house, transport
+from bizsuite.mail.models import CAPTURED, MailAttachment, MailStatus, OutgoingMail
+from bizsuite.mail.sending import leaves_the_house, transport
 
 TONES = {
     MailStatus.QUEUED: "info",
@@ -78,6 +78,8 @@ class MailAdmin(ReadOnlyAdmin):
     def state_badge(self, mail: OutgoingMail) -> SafeString:
         if mail.sent_through == CAPTURED:
             return badge(_("Captured"), "info")
+        if mail.stayed_here:
+            return badge(_("Kept here, not sent"), "warning")
         return badge(mail.get_status_display(), TONES[MailStatus(mail.status)])
 
     @admin.display(description=gettext_lazy("attempts"), ordering="attempts")
