@@ -507,3 +507,8 @@ def test_the_command_fails_loudly():
 
     with pytest.raises(CommandError, match="1 could not be made"):
         command("--date", "2024-01-15")
+
+
+def test_a_day_that_is_none_is_said_in_words():
+    with pytest.raises(CommandError, match="31/1/2024 is no day such as 2024-01-31"):
+        command("--date", "31/1/2024")

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing.book_checks import CHECKS
 from billing.book_checks.findings import Check
+from bizsuite.operations.plain_errors import plain_errors
 from bizsuite.operations.snapshots import one_snapshot
 
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with one_snapshot():
+        with plain_errors(), one_snapshot():
             off = sum(not self._holds(check) for check in CHECKS)
         if off:
             raise CommandError(f"{off} of {len(CHECKS)} checks found something.")

@@ -1,4 +1,5 @@
 import datetime
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,6 +13,13 @@ from bizsuite.identity.models import organisation
 from bizsuite.operations.plain_errors import plain_errors
 
 
+def day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is no day such as 2024-01-31") from None
+
+
 class Command(BaseCommand):
     help = (
         "Make the recurring invoices that are due, as the scheduler does every ten minutes. Safe to"
@@ -21,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--date",
-            type=datetime.date.fromisoformat,
+            type=day,
             help="as if this day had come, such as 2024-01-31 (default: today)",
         )
         parser.add_argument(
