@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from billing.hosted.pages import shown_version
 from billing.models import Quote
 from billing.models.quotes import ANSWERED_BY_LENGTH, QuoteStatus
-from billing.quote_states import QuoteMoveRefused
+from billing.quote_states import QuoteMoveRefused, QuoteRevised, locked
 from billing.quotes import accept_quote, decline_quote
 from bizsuite.identity.actors import Actor
 from bizsuite.mail.mails import one_line
@@ -54,11 +56,19 @@ def record_answer(quote: Quote, said: dict[str, Any], *, request: HttpRequest) -
         ),
     }
     try:
-        if said["answer"] == ACCEPT:
-            accept_quote(quote, **answered)
-        else:
-            decline_quote(quote, reason=said["reason"], **answered)
+        with transaction.atomic():
+            _require_sent(locked(quote))
+            if said["answer"] == ACCEPT:
+                accept_quote(quote, **answered)
+            else:
+                decline_quote(quote, reason=said["reason"], **answered)
     except QuoteMoveRefused:
         quote.refresh_from_db()
         if quote.status != ANSWERED[said["answer"]]:
             raise
+
+
+def _require_sent(quote: Quote) -> None:
+    """Staff may accept a draft for a customer; a customer answers what they were sent alone."""
+    if shown_version(quote) is not quote:
+        raise QuoteRevised(f"Version {quote.revision} of quote {quote.number} was not sent yet.")

@@ -219,6 +219,21 @@ class TestStates:
         assert "$90.00" not in shown
         assert "We are working on a new version" in shown
 
+    @pytest.mark.parametrize("answer", ["accept", "decline"])
+    def test_a_version_that_nobody_was_sent_cannot_be_answered(self, browser, answer):
+        """Its number is easy to guess, and a form easy to forge."""
+        quote = make_sent("100.00")
+        path = path_of(make_link(quote))
+        quotes.update_quote(quote, items=[new_item("90.00")], actor=SYSTEM)
+        before = last_event_id()
+
+        response = browser.post(path + "/answer", said(answer, revision=2))
+
+        assert response.status_code == 409
+        assert "is being revised, so your answer was not taken" in text_of(response)
+        assert (stored(quote).status, stored(quote).answered_by) == ("Draft", "")
+        assert event_types(after=before) == []
+
     def test_who_answers_an_old_version_sees_the_new_one_and_is_asked_again(self, browser):
         quote = make_sent("100.00")
         path = path_of(make_link(quote))
