@@ -11,7 +11,7 @@ from billing.models import Quote, QuoteItem, QuoteTax, QuoteVersion
 Row = TypeVar("Row", bound=models.Model)
 
 # Not of the offer itself: who changes these has changed nothing that the customer saw. The last
-# day is ours to move; a quote that has expired is revived by it.
+# day is ours to move; a quote that has expired is revived by it. The rate is said by invoices alone.
 NOT_OFFERED = frozenset({"external_id", "metadata", "valid_until", "exchange_rate"})
 
 

@@ -79,7 +79,7 @@ def credited_words(note: CreditNote) -> Words:
     return words
 
 
-def exchange_words(document: Invoice | Quote | CreditNote, base_currency: str) -> list[str]:
+def exchange_words(document: Invoice | CreditNote, base_currency: str) -> list[str]:
     """At which rate it is booked, and its tax in the organisation's own currency, as the law wants
     it said (Article 230, Council Directive 2006/112/EC). Nothing of what is in that currency."""
     if document.currency == base_currency:

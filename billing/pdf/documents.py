@@ -64,7 +64,6 @@ def quote_words(quote: Quote, *, seller: Organisation, status: QuoteStatus) -> W
         *_reference(quote.reference),
     ]
     words |= content_words(quote)
-    words["remarks"] += exchange_words(quote, seller.currency)
     words["notes"] = [[_("Notes"), quote.notes]] if quote.notes else []
     if status in (QuoteStatus.DRAFT, QuoteStatus.SENT):
         words["signing"] = {

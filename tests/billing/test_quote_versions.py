@@ -11,6 +11,7 @@ from billing.models import Invoice, Quote, QuoteItem, QuoteTax, QuoteVersion
 from billing.quote_states import QuoteMoveRefused, QuoteRevised
 from billing.quote_versions import as_quote
 from tests.billing.books import event_types, last_event_id
+from tests.billing.paper import text_in
 from tests.factories import (
     SYSTEM,
     make_category,
@@ -240,3 +241,14 @@ class TestAnswersAndInvoices:
         quote = make_sent(customer=make_customer())
 
         assert quotes.accept_quote(quote, answered_by="Ann", actor=SYSTEM).answered_by == "Ann"
+
+
+def test_the_rate_at_which_it_is_booked_is_nothing_that_the_customer_sees(api):
+    """An invoice says it; until then it is ours, and its change no revision."""
+    quote = make_sent(currency="EUR", exchange_rate=Decimal("1.25"), tax_rate=20)
+    address = f"/quotes/{quote.pk}"
+    before = text_in(api.get(f"{address}/pdf").raw)
+    changed = api.patch(address, {"exchange_rate": Decimal("1.5")}).data
+
+    assert (changed["revision"], changed["status"]) == (1, "Sent")
+    assert text_in(api.get(f"{address}/pdf").raw) == before
