@@ -84,6 +84,8 @@ def create_recurring_invoice(
     require_active(fields["customer"])
     schedule = _built(fields, profile)
     _require_sense(schedule, fields["items"])
+    if schedule.next_date is None:
+        raise Invalid({"start_date": "Is so late that no invoice would ever be made"})
     require_names_in_use(fields["items"])
     items, taxes = built_items(OF_RECURRING, schedule, fields["items"])
     schedule.search_text = schedule.folded_search_text(item.description for item in items)
@@ -139,7 +141,7 @@ def delete_recurring_invoice(schedule: RecurringInvoice, *, actor: Actor) -> Non
         schedule.delete()
     except ProtectedError:
         raise RecurringInvoiceUsed(
-            f"Invoices were made by recurring invoice {pk}; end it instead.",
+            f"Invoices were made by recurring invoice {pk}: it can be ended, and stays with them.",
             allowed=allowed_moves(schedule),
         ) from None
     schedule.pk, schedule.version = pk, version + 1

@@ -61,7 +61,7 @@ def placeholder_help() -> str:
     """What texts may say, for those who write them."""
     listed = ", ".join(f"{{{{ {name} }}}}" for name in PLACEHOLDERS)
     return _(
-        "Descriptions and notes may have %(placeholders)s: what stands there is filled in."
+        "Descriptions, reference and notes may have %(placeholders)s: filled in for each period."
     ) % {"placeholders": listed}
 
 

@@ -94,6 +94,10 @@ def test_the_dates_to_come_know_the_end(api):
         ({"next_date": "2024-02-01"}, {"next_date": "This field is read-only"}),
         ({"made": 7}, {"made": "This field is read-only"}),
         ({"currency": "XXY"}, {"currency": "Must be an ISO 4217 currency code, such as EUR"}),
+        (
+            {"start_date": "9999-12-31"},
+            {"start_date": "Is so late that no invoice would ever be made"},
+        ),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_written(api, wrong, errors):
