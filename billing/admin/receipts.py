@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from billing.models import Receipt
+from billing.models.catalogue import FlowType
 from billing.receipts import MAX_RECEIPT_BYTES
 from bizsuite.backoffice.display import moment
 from bizsuite.backoffice.record_actions import ActionForm
@@ -52,6 +55,23 @@ class RemoveReceiptForm(ActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["receipt"].queryset = self.record.receipts.all()
+
+
+class ReceiptFilter(admin.SimpleListFilter):
+    title = gettext_lazy("receipt")
+    parameter_name = "receipt"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("true", gettext_lazy("Attached")), ("false", gettext_lazy("Missing"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        attached = Exists(Receipt.objects.filter(transaction=OuterRef("pk")))
+        if self.value() == "true":
+            return queryset.filter(attached)
+        if self.value() == "false":
+            # Of expenses alone: the paper behind an income is our own invoice.
+            return queryset.filter(~attached, type=FlowType.EXPENSE)
+        return queryset
 
 
 class ReceiptsInline(RelatedInline):

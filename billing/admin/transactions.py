@@ -20,6 +20,7 @@ from billing.admin.forms import PERCENTAGE, bounded, positive
 from billing.admin.receipts import (
     AttachReceiptForm,
     ReceiptField,
+    ReceiptFilter,
     ReceiptsInline,
     RemoveReceiptForm,
 )
@@ -106,6 +107,7 @@ class TransactionAdmin(MetadataMixin, ResourceAdmin):
         "account",
         "category",
         ("supplier", AutocompleteSelectFilter),
+        ReceiptFilter,
         ("date", RangeDateFilter),
     )
     list_select_related = ("account", "category", "supplier")

@@ -86,6 +86,19 @@ def test_a_receipt_that_is_too_large_leaves_no_expense_behind(administrator):
     assert not Transaction.objects.exists()
 
 
+def test_expenses_without_a_receipt_are_found(administrator):
+    make_receipt(make_transaction("30.00", "Expense", description="Has paper"))
+    make_transaction("40.00", "Expense", description="Lacks paper")
+    make_transaction("50.00", description="Sold something")
+
+    missing = text_of(administrator.get(f"{LINES}?receipt=false"))
+    attached = text_of(administrator.get(f"{LINES}?receipt=true"))
+
+    texts = ("Has paper", "Lacks paper", "Sold something")
+    assert [text in missing for text in texts] == [False, True, False]
+    assert [text in attached for text in texts] == [True, False, False]
+
+
 def test_another_lines_receipt_is_not_there(administrator):
     receipt, other = make_receipt(), make_transaction()
 
