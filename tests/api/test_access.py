@@ -42,7 +42,7 @@ def line_for(method: str, route: Route) -> str:
         answers = ["public"]
     else:
         answers = ["yes" if role_may(role, verb, route.resource) else "no" for role in ROLES]
-    return f"{method:7}{route.path:46}" + "".join(f"{answer:8}" for answer in answers).rstrip()
+    return f"{method:7}{route.path:54}" + "".join(f"{answer:8}" for answer in answers).rstrip()
 
 
 def test_every_route_and_method_is_in_the_table():

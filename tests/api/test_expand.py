@@ -156,9 +156,10 @@ def test_the_schema_says_what_can_be_expanded(settings):
         for each in document["paths"]["/api/v2/transactions"]["get"]["parameters"]
     }
 
-    assert parameters["expand"]["schema"]["items"]["enum"] == ["account", "category", "payment"]
+    expandable = ["account", "category", "supplier", "payment"]
+    assert parameters["expand"]["schema"]["items"]["enum"] == expandable
     assert parameters["expand"]["explode"] is False
     assert schemas["Invoice"]["properties"]["customer"]["$ref"].endswith("/Customer")
     assert {"type": "null"} in schemas["Transaction"]["properties"]["payment"]["oneOf"]
-    assert not {"account", "category", "payment"} & set(schemas["Transaction"]["required"])
+    assert not set(expandable) & set(schemas["Transaction"]["required"])
     assert "customer" not in schemas["InvoiceRequest"]["properties"]

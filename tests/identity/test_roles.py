@@ -38,7 +38,7 @@ def test_an_accountant_keeps_the_books_and_reads_the_rest():
 
 
 def test_sales_works_with_customers_leads_and_quotes():
-    assert WRITES[Role.SALES] == {"customers", "leads", "quotes"}
+    assert WRITES[Role.SALES] == {"customers", "leads", "quotes", "links"}
     assert READS[Role.SALES] >= WRITES[Role.SALES] | {"products", "invoices", "tickets"}
     assert not READS[Role.SALES] & {"payments", "transactions", "accounts", "reports"}
 
