@@ -23,6 +23,8 @@ prices = st.integers(0, 3_000_000) | st.just(0) | st.integers(0, 200)
 quantities = st.sampled_from([10_000, 20_000, 15_000, 3_333, 1])
 rates = st.sampled_from([0, 70_000, 190_000, 55_000, 1_000_000])
 items = st.lists(st.tuples(prices, quantities, rates), min_size=1, max_size=3)
+# Of an item and of the whole, in ten-thousandths of a percent.
+discounts = st.sampled_from([0, 0, 0, 40_000, 125_000, 333_333])
 months = st.sampled_from([JANUARY, FEBRUARY, FEBRUARY])
 amounts = st.integers(1, 50_000)
 which = st.integers(0, 10**6)
@@ -102,8 +104,11 @@ class Business(RuleBasedStateMachine):
         accounts = list(self.known.opened)
         return Account.objects.get(pk=accounts[number % len(accounts)])
 
-    def new_items(self, content: list[tuple[int, int, int]]) -> list[dict[str, Any]]:
+    def new_items(
+        self, content: list[tuple[int, int, int]], item_percent: int = 0
+    ) -> list[dict[str, Any]]:
         """Every other item has a category of its own."""
+        discount = {"discount_percent": fine(item_percent)} if item_percent else {}
         return [
             {
                 "description": "Work",
@@ -112,5 +117,6 @@ class Business(RuleBasedStateMachine):
                 "tax_rate": fine(rate),
                 "category": self.services if number % 2 else None,
             }
+            | discount
             for number, (price, quantity, rate) in enumerate(content)
         ]

@@ -5,29 +5,55 @@ from hypothesis.stateful import precondition, rule
 
 from billing import credit_notes, invoices, write_offs
 from billing.models import WriteOff
-from tests.billing.business import Business, amounts, day, fine, items, money, months, which
+from tests.billing.business import (
+    Business,
+    amounts,
+    day,
+    discounts,
+    fine,
+    items,
+    money,
+    months,
+    which,
+)
 from tests.billing.known_books import KnownInvoice, KnownWriteOff
 from tests.billing.oracle import OracleInvoice, half_up
 from tests.factories import SYSTEM
 
 
 class Documents(Business):
-    @rule(content=items, month=months, draft=st.booleans(), customer=st.integers(0, 1))
-    def create_invoice(self, content, month, draft, customer) -> None:
+    @rule(
+        content=items,
+        month=months,
+        draft=st.booleans(),
+        customer=st.integers(0, 1),
+        item_percent=discounts,
+        percent=discounts,
+        inclusive=st.booleans(),
+    )
+    def create_invoice(
+        self, content, month, draft, customer, item_percent, percent, inclusive
+    ) -> None:
+        discount = {"discount_percent": fine(percent)} if percent else {}
         made = self.attempt(
             draft or self.open_in(month),
             lambda: invoices.create_invoice(
                 customer=self.customers[customer],
                 date=day(month),
-                items=self.new_items(content),
+                items=self.new_items(content, item_percent),
+                tax_inclusive=inclusive,
                 draft=draft,
                 actor=SYSTEM,
+                **discount,
             ),
         )
         if made:
             state = "draft" if draft else "issued"
             self.known.invoices[made.pk] = KnownInvoice(
-                OracleInvoice(content), month, made.customer_id, state
+                OracleInvoice(content, item_percent, percent, inclusive),
+                month,
+                made.customer_id,
+                state,
             )
 
     @precondition(lambda self: self.known.invoices)
@@ -38,7 +64,11 @@ class Documents(Business):
         allowed = known.state == "draft" or same
         self.attempt(
             allowed,
-            lambda: invoices.update_invoice(invoice, items=self.new_items(content), actor=SYSTEM),
+            lambda: invoices.update_invoice(
+                invoice,
+                items=self.new_items(content, known.content.item_percent),
+                actor=SYSTEM,
+            ),
         )
         if allowed:
             known.content.items = content

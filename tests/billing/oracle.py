@@ -8,6 +8,8 @@ cents.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tests.billing.pricing_oracle import OracleDocument, OracleItem
+
 
 def half_up(numerator: int, denominator: int) -> int:
     """The nearest whole number to a quotient that is not negative; a half goes up."""
@@ -16,9 +18,15 @@ def half_up(numerator: int, denominator: int) -> int:
 
 @dataclass
 class OracleInvoice:
-    """items: (price, quantity, rate) each. credited: what of each item, without tax."""
+    """items: (price, quantity, rate) each. credited: what of each item, without tax.
+
+    item_percent: the discount on each item; percent: the one on all of it.
+    """
 
     items: list[tuple[int, int, int]]
+    item_percent: int = 0
+    percent: int = 0
+    inclusive: bool = False
     paid: int = 0
     written_off: int = 0
     lines: list[int] = field(init=False)
@@ -26,12 +34,20 @@ class OracleInvoice:
     tax: int = field(init=False)
     credited_lines: list[int] = field(init=False)
     credited_quantities: list[int] = field(init=False)
+    # By rate: net and tax.
+    charged: dict[int, tuple[int, int]] = field(init=False)
 
     def __post_init__(self) -> None:
-        # Ten-thousandths times ten-thousandths are 10^8 to the unit, and so 10^6 to the cent.
-        self.lines = [half_up(price * quantity, 10**6) for price, quantity, _ in self.items]
-        self.subtotal = sum(self.lines)
-        self.tax = self._tax_on(self.lines)
+        document = OracleDocument(
+            [
+                OracleItem(price, quantity, rate, "any", percent=self.item_percent)
+                for price, quantity, rate in self.items
+            ],
+            inclusive=self.inclusive,
+            percent=self.percent,
+        )
+        self.lines, self.subtotal, self.tax = document.nets, document.subtotal, document.tax
+        self.charged = {rate: (net, tax) for (_, rate), (_, net, tax) in document.taxes.items()}
         self.credited_lines = [0] * len(self.items)
         self.credited_quantities = [0] * len(self.items)
 
@@ -39,7 +55,12 @@ class OracleInvoice:
         net: dict[int, int] = {}
         for (_, _, rate), line in zip(self.items, lines, strict=True):
             net[rate] = net.get(rate, 0) + line
-        return sum(half_up(amount * rate, 10**6) for rate, amount in net.items())
+        return sum(self._tax_at(rate, amount) for rate, amount in net.items())
+
+    def _tax_at(self, rate: int, net: int) -> int:
+        """On all that is charged at a rate all of its tax, which inclusive prices may round."""
+        whole, tax = self.charged[rate]
+        return tax if net == whole else min(half_up(net * rate, 10**6), tax)
 
     @property
     def amount(self) -> int:
