@@ -22,6 +22,7 @@ from billing.models import (
     Transaction,
 )
 from billing.models.ledger import Ledger
+from bizsuite.identity.models import Organisation
 from bizsuite.numbering.models import NumberSeries
 from tests.billing.books import findings, tamper
 from tests.factories import (
@@ -531,3 +532,13 @@ def test_models_themselves_cannot_save_what_must_never_be(books):
     with pytest.raises(IntegrityError), transaction.atomic():
         NumberSeries.objects.create(prefix="INV", year=2024)
     assert findings() == []
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_books_of_a_new_installation_that_nobody_has_opened_are_right():
+    Organisation.objects.all().delete()
+    output = StringIO()
+
+    call_command("check_books", stdout=output)
+
+    assert "The books are right" in output.getvalue()
