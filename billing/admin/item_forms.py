@@ -93,9 +93,10 @@ class ItemForm(forms.ModelForm):
         offer_units(self)
         offer_tax_categories(self)
         if "category" in self.fields:
-            self.fields["category"].queryset = Category.objects.active().filter(
-                type=FlowType.INCOME
-            )
+            # One that was archived meanwhile stays, or saving would take it off the item.
+            kept = Category.objects.filter(pk=self.instance.category_id)
+            in_use = Category.objects.active() | kept
+            self.fields["category"].queryset = in_use.filter(type=FlowType.INCOME)
         without_links(self, "product", "category")
         bounded(self, "quantity", positive)
         bounded(self, "amount", NOT_NEGATIVE)

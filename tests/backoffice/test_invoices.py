@@ -3,10 +3,13 @@
 import datetime
 from decimal import Decimal
 
+from billing import catalogue
 from billing.models import Invoice, Payment
 from bizsuite.events.models import Event
 from tests.backoffice.staff import form_values, messages_of, text_of
 from tests.factories import (
+    SYSTEM,
+    make_category,
     make_customer,
     make_draft,
     make_invoice,
@@ -126,6 +129,17 @@ def test_saving_a_draft_unchanged_records_nothing(administrator):
     draft.refresh_from_db()
     assert draft.version == 1
     assert not Event.objects.filter(type="invoice.updated").exists()
+
+
+def test_a_category_that_was_archived_since_stays_on_its_item(administrator):
+    category = make_category("Hosting", "Income")
+    draft = make_draft(items=[new_item("10.00", category=category)])
+    catalogue.archive_named(category, actor=SYSTEM)
+
+    administrator.send(page_of(draft), {"notes": "Thank you"})
+
+    assert Invoice.objects.get(pk=draft.pk).notes == "Thank you"
+    assert draft.items.get().category == category
 
 
 def test_an_issued_invoice_changes_in_notes_and_due_date_only(administrator):
