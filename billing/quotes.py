@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.currency import open_books
 from billing.exchange import Rates, rates_of_change, require_currency
-from billing.invoices import create_invoice
+from billing.invoices import copied_details, create_invoice
 from billing.items import (
     OF_QUOTES,
     PRICING,
@@ -34,6 +34,7 @@ from billing.quote_states import (
     store_expiry,
 )
 from billing.quote_versions import NOT_OFFERED, keep_version
+from billing.sellers import copied_seller
 from billing.serializers import QuoteSerializer
 from bizsuite.errors import Forbidden, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
@@ -147,10 +148,20 @@ def delete_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = No
     record_event("quote.deleted", quote, data=data, actor=actor)
 
 
+@transaction.atomic
 def send_quote(quote: Quote, *, actor: Actor, today: datetime.date | None = None) -> Quote:
-    """Say that the customer has a draft now."""
+    """Say that the customer has a draft now, with both parties as they are today."""
+    quote = locked(quote)
     return _moved(
-        quote, "send", "quote.sent", actor, today, status=QuoteStatus.SENT, sent_at=timezone.now()
+        quote,
+        "send",
+        "quote.sent",
+        actor,
+        today,
+        status=QuoteStatus.SENT,
+        sent_at=timezone.now(),
+        customer_details=copied_details(quote.customer),
+        seller_details=copied_seller(organisation()),
     )
 
 
@@ -266,7 +277,12 @@ def _moved(
 def _begin_revision(quote: Quote) -> dict[str, Any]:
     """Keep what the customer has; returns what makes the quote a draft of its next version."""
     keep_version(quote, now=timezone.now())
-    changes: dict[str, Any] = {"revision": quote.revision + 1, "sent_at": None}
+    changes: dict[str, Any] = {
+        "revision": quote.revision + 1,
+        "sent_at": None,
+        "customer_details": {},
+        "seller_details": {},
+    }
     if quote.status == QuoteStatus.SENT:
         changes["status"] = QuoteStatus.DRAFT
     return changes

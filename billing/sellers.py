@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from billing.models import CreditNote, Invoice
+from billing.models import CreditNote, Invoice, Quote
 from bizsuite.identity.models import Organisation
 
 # Who sold does not change once a document says so. Where to pay does: an account that is closed
@@ -31,8 +31,8 @@ def copied_seller(profile: Organisation) -> dict[str, Any]:
     return {name: getattr(profile, name) for name in COPIED_OF_SELLER}
 
 
-def seller_of(document: Invoice | CreditNote, *, today: Organisation) -> Organisation:
-    """The organisation as it was when the document was issued; never to be saved.
+def seller_of(document: Invoice | CreditNote | Quote, *, today: Organisation) -> Organisation:
+    """The organisation as it was when the document was issued or sent; never to be saved.
 
     today: as it is now, which is what drafts say, and documents from before it was kept.
     """

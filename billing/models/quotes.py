@@ -68,6 +68,9 @@ class Quote(PricedDocument, Record):
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="quotes", verbose_name=_("customer")
     )
+    # Who was offered it and who offered, as they were when it was sent; of a draft nothing yet.
+    customer_details = models.JSONField(default=dict, editable=False)
+    seller_details = models.JSONField(default=dict, editable=False)
     date = models.DateField(_("date"), db_index=True)
     valid_until = models.DateField(
         _("valid until"), help_text=_("The customer can accept until the end of this day.")

@@ -56,7 +56,7 @@ def quote_words(quote: Quote, *, seller: Organisation, status: QuoteStatus) -> W
     words["mark"] = str(QUOTE_MARKS.get(status, ""))
     words["tag"] = str(QUOTE_TAGS.get(status, ""))
     words["customer_label"] = _("For")
-    words["customer"] = customer_lines(copied_details(quote.customer))
+    words["customer"] = customer_lines(quote.customer_details or copied_details(quote.customer))
     words["facts"] = [
         [_("Date"), day_text(quote.date)],
         [_("Valid until"), day_text(quote.valid_until)],

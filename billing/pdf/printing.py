@@ -35,12 +35,13 @@ def credit_note_pdf(
 
 
 def quote_pdf(quote: Quote, *, seller: Organisation, today: datetime.date | None = None) -> bytes:
-    """The quote as a PDF, with the organisation as it is now.
+    """The quote as a PDF, with both parties as they were when it was sent.
 
+    seller: the organisation as it is now, which is what a draft says.
     today: decides whether it has expired; the organisation's own day if none is given.
     """
     status = quote.status_on(today or seller.today())
-    words = quote_words(quote, seller=seller, status=status)
+    words = quote_words(quote, seller=seller_of(quote, today=seller), status=status)
     return typeset(words, logo=seller.logo, dated=quote.updated_at)
 
 

@@ -2,10 +2,15 @@
 
 import pytest
 
-from billing.models import CreditNote, Invoice
+from billing import quotes
+from billing.models import CreditNote, Invoice, Quote
+from billing.pdf.printing import quote_pdf
+from billing.quote_versions import as_quote
 from billing.sellers import COPIED_OF_SELLER, seller_of
 from bizsuite.identity.models import Organisation, organisation
+from customers import customers
 from tests import factories
+from tests.billing.paper import text_in
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +56,24 @@ def test_a_draft_and_what_is_older_than_the_rule_know_but_todays():
 
     for each in (Invoice.objects.get(pk=invoice.pk), draft):
         assert seller_of(each, today=today).name == "New Works"
+
+
+def test_a_quote_keeps_both_parties_as_they_were_when_it_was_sent():
+    organisation_with(name="Old Works")
+    customer = factories.make_customer(account="Old Name", city="Ulm")
+    quote = quotes.send_quote(factories.make_quote(customer=customer), actor=factories.SYSTEM)
+    customers.update_customer(customer, account="New Name", actor=factories.SYSTEM)
+    today = organisation_with(name="New Works")
+    sent = text_in(quote_pdf(Quote.objects.get(), seller=today))
+
+    quotes.update_quote(quote, notes="Revised", actor=factories.SYSTEM)
+    revised = text_in(quote_pdf(Quote.objects.get(), seller=today))
+    kept = text_in(quote_pdf(as_quote(quote.versions.get()), seller=today))
+
+    for paper in (sent, kept):
+        assert "Old Works" in paper
+        assert "Old Name" in paper
+        assert "New" not in paper
+    assert "New Works" in revised
+    assert "New Name" in revised
+    assert "Old" not in revised
