@@ -55,9 +55,10 @@ def planned_reminders(*, now: datetime.datetime) -> list[Planned]:
     if not levels:
         return []
     last_due = profile.today(now) - datetime.timedelta(days=levels[0].days)
+    first_due = profile.reminders_from or datetime.date.min
     invoices = (
         Invoice.objects.open()
-        .filter(due_date__lte=last_due)
+        .filter(due_date__range=(first_due, last_due))
         .select_related("customer")
         .prefetch_related(Prefetch("reminders", Reminder.objects.select_related("level")))
         .order_by("due_date", "pk")
@@ -109,7 +110,7 @@ def plan_for(
     now: datetime.datetime,
 ) -> Planned | None:
     """What would be done about an invoice now; None if no level is due that was not sent."""
-    if not invoice.is_open():
+    if not invoice.is_open() or _is_of_before(invoice, profile):
         return None
     level = due_level(invoice, levels, profile, now=now)
     if level is None:
@@ -157,6 +158,11 @@ def _is_due(
     noted_on = invoice.due_date + datetime.timedelta(days=level.days)
     known_since = profile.today(invoice.issued_at) if invoice.issued_at else invoice.date
     return late_by <= 0 and known_since <= noted_on
+
+
+def _is_of_before(invoice: Invoice, profile: Organisation) -> bool:
+    """Whether it was due before the first day of which reminders are sent."""
+    return profile.reminders_from is not None and invoice.due_date < profile.reminders_from
 
 
 def _why_not(invoice: Invoice) -> str:

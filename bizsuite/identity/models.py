@@ -249,6 +249,15 @@ class Organisation(models.Model):
             " the preview first."
         ),
     )
+    reminders_from = models.DateField(
+        _("of what is due from"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Nobody is reminded of what was due before this day, such as history that was loaded."
+            " Empty: of everything that is owed."
+        ),
+    )
     numbers_follow_dates = models.BooleanField(
         _("numbers follow dates"),
         default=False,

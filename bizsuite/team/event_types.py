@@ -49,6 +49,7 @@ ORGANISATION = {
     "closed_until": None,
     "fiscal_year_start_month": 1,
     "reminders_enabled": False,
+    "reminders_from": None,
     "numbers_follow_dates": False,
 }
 

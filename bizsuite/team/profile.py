@@ -38,6 +38,7 @@ FIELDS = (
     "closed_until",
     "fiscal_year_start_month",
     "reminders_enabled",
+    "reminders_from",
     "numbers_follow_dates",
 )
 

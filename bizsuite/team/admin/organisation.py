@@ -128,7 +128,7 @@ class OrganisationAdmin(ResourceAdmin):
                 )
             },
         ),
-        (gettext_lazy("Mail to customers"), {"fields": ("reminders_enabled",)}),
+        (gettext_lazy("Mail to customers"), {"fields": ("reminders_enabled", "reminders_from")}),
         (gettext_lazy("Place"), {"fields": ("timezone",)}),
     )
 

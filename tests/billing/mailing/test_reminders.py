@@ -106,6 +106,19 @@ def test_an_installation_that_did_not_ask_for_reminders_sends_none():
     assert subjects() == []
 
 
+def test_history_that_was_loaded_is_not_reminded_of_where_the_settings_say_from_when():
+    old = owed()
+    profile.update_organisation(
+        organisation(), reminders_from=DUE + datetime.timedelta(days=1), actor=SYSTEM
+    )
+    assert planned_reminders(now=at(40)) == []
+    assert run(40) == []
+
+    profile.update_organisation(organisation(), reminders_from=DUE, actor=SYSTEM)
+    assert run(40) == ["Final reminder"]
+    assert Event.objects.filter(type="invoice.reminded", object_id=old.pk).count() == 1
+
+
 def test_what_is_paid_void_or_a_draft_is_not_reminded_of():
     paid, voided = owed(), owed()
     make_payment("100.00", invoice=paid)
