@@ -70,7 +70,9 @@ class FinancialSummarySerializer(serializers.Serializer):
     expenses = ApiMoneyField(
         help_text="Without tax; on the accrual basis with what was written off."
     )
-    profit = ApiMoneyField(help_text="Income less expenses.")
+    profit = ApiMoneyField(
+        help_text="Income less expenses; gains and losses by exchange rates are in neither."
+    )
     outstanding_invoices = ApiMoneyField(
         source="outstanding", help_text="What customers owed at the period's end, tax included."
     )

@@ -26,7 +26,10 @@ class ClosedYearSerializer(RecordSerializer):
         validators = ()  # that a year is closed once is said by the action
         help_texts = {
             "last_day": "The fiscal year's: 31 December, unless the settings name another month.",
-            "profit": "What became retained earnings on the accrual basis; negative: a loss.",
+            "profit": (
+                "What became retained earnings on the accrual basis, with gains and losses by"
+                " exchange rates; negative: a loss."
+            ),
             "cash_profit": "The same on the cash basis.",
             "reopened_at": "When the closing was taken back.",
         }
