@@ -230,7 +230,8 @@ class ResourceSchema(AutoSchema):
 
     def _finish(self, status: str, response: Schema) -> None:
         """Put a success into the envelope and give it its headers."""
-        extra = ["Location"] if self.action == "create" else ["Link"] if self.pages else []
+        is_new = self.action == "create" and status == "201"
+        extra = ["Location"] if is_new else ["Link"] if self.pages else []
         if self.method == "POST":
             extra.append("Idempotent-Replayed")
         response["headers"] = parts.headers(*extra)
