@@ -22,9 +22,8 @@ from billing.items import (
     OF_INVOICES,
     change_prices,
     require_names_in_use,
-    same_items,
     save_items,
-    with_one_discount,
+    what_changes,
 )
 from billing.ledger import post_entries, post_entry, require_open_period, reversal
 from billing.models import Invoice, InvoiceItem, InvoiceTax
@@ -134,11 +133,7 @@ def update_invoice(
     invoice = locked(invoice)
     if if_version is not None and invoice.version != if_version:
         raise Stale("This invoice has been changed since you read it.")
-    items = changes.pop("items", None)
-    if items is not None and same_items(invoice, items):
-        items = None
-    changes = with_one_discount(changes)
-    changes = {name: value for name, value in changes.items() if getattr(invoice, name) != value}
+    changes, items = what_changes(invoice, changes)
     if not changes and items is None:
         return invoice
     if invoice.status != InvoiceStatus.DRAFT:

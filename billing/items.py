@@ -189,8 +189,23 @@ def repeated_items(document: Document) -> list[dict[str, Any]]:
     return [{name: getattr(item, name) for name in names} for item in document.items.all()]
 
 
-def same_items(document: Document, new_items: Sequence[NewItem]) -> bool:
-    """Whether the document's items are these already, in this order."""
+def what_changes(
+    document: Document, sent: Mapping[str, Any]
+) -> tuple[dict[str, Any], Sequence[NewItem] | None]:
+    """Of what is sent for a document: the columns that are not so already, and its new items.
+
+    None: no items were sent, or the document has these, in this order. A discount of one kind
+    takes the place of the other, where nothing is said of that one.
+    """
+    changes = _with_one_discount(dict(sent))
+    items: Sequence[NewItem] | None = changes.pop("items", None)
+    if items is not None and _has_items(document, items):
+        items = None
+    changes = {name: value for name, value in changes.items() if getattr(document, name) != value}
+    return changes, items
+
+
+def _has_items(document: Document, new_items: Sequence[NewItem]) -> bool:
     news = [
         InvoiceItem(**item_values(new, path=f"items.{index}."))
         for index, new in enumerate(new_items)
@@ -216,8 +231,7 @@ def require_names_in_use(
             require_category(new["category"], FlowType.INCOME, f"items.{index}.category_id")
 
 
-def with_one_discount(changes: dict[str, Any]) -> dict[str, Any]:
-    """A discount of one kind takes the place of the other, where nothing is said of that one."""
+def _with_one_discount(changes: dict[str, Any]) -> dict[str, Any]:
     kinds = ("discount_percent", "discount_amount")
     for kind, other in (kinds, kinds[::-1]):
         if changes.get(kind) is not None and other not in changes:

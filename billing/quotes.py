@@ -19,9 +19,8 @@ from billing.items import (
     change_prices,
     repeated_items,
     require_names_in_use,
-    same_items,
     save_items,
-    with_one_discount,
+    what_changes,
 )
 from billing.models import Invoice, Quote, QuoteItem, QuoteTax
 from billing.models.quotes import QuoteStatus
@@ -110,11 +109,7 @@ def update_quote(
     quote, today = locked(quote), today or organisation().today()
     if if_version is not None and quote.version != if_version:
         raise Stale("This quote has been changed since you read it.")
-    items = changes.pop("items", None)
-    if items is not None and same_items(quote, items):
-        items = None
-    changes = with_one_discount(changes)
-    changes = {name: value for name, value in changes.items() if getattr(quote, name) != value}
+    changes, items = what_changes(quote, changes)
     if not changes and items is None:
         return quote
     _require_changeable(quote, changes, items, today)

@@ -17,9 +17,8 @@ from billing.items import (
     change_prices,
     repeated_items,
     require_names_in_use,
-    same_items,
     save_items,
-    with_one_discount,
+    what_changes,
 )
 from billing.mailing.placeholders import filled, refused_placeholders
 from billing.models import Invoice, RecurringInvoice
@@ -106,11 +105,7 @@ def update_recurring_invoice(
     schedule = locked(schedule)
     if if_version is not None and schedule.version != if_version:
         raise Stale("This recurring invoice has been changed since you read it.")
-    items = changes.pop("items", None)
-    if items is not None and same_items(schedule, items):
-        items = None
-    changes = with_one_discount(changes)
-    changes = {name: value for name, value in changes.items() if getattr(schedule, name) != value}
+    changes, items = what_changes(schedule, changes)
     if not changes and items is None:
         return schedule
     if items is not None or not changes.keys() <= ALWAYS_CHANGEABLE:
