@@ -20,6 +20,7 @@ from billing.models.catalogue import PLAIN_UNIT, FlowType
 from billing.models.tax_categories import WITH_REASON
 from billing.units import COMMON_UNITS
 from bizsuite.backoffice.forms import ItemFormSet
+from bizsuite.identity.models import organisation
 
 # What a simple invoice does without: shown on demand.
 DETAILS = (
@@ -120,12 +121,24 @@ class ItemForm(forms.ModelForm):
         if not cleaned.get("description") and "description" not in self.errors:
             cleaned["description"] = product.name if product else ""
         if cleaned.get("amount") is None and "amount" not in self.errors and product:
-            cleaned["amount"] = product.price
+            if other := self._unlike_products():
+                self.add_error("amount", other)
+            else:
+                cleaned["amount"] = product.price
         if self._is_taxed_as_before():
             cleaned["tax_category"] = self._stored_category
         if self.has_changed():
             self._require_filled(cleaned)
         return cleaned
+
+    def _unlike_products(self) -> str:
+        """Why the document cannot take a product's price as it is; empty if it can."""
+        currency = self.data.get("currency")
+        if currency and currency != organisation().currency:
+            return _("Give this: the product's price is in another currency.")
+        if self.data.get("tax_inclusive"):
+            return _("Give this: the product's price is without tax.")
+        return ""
 
     def _is_taxed_as_before(self) -> bool:
         """Nobody touched what says how it is taxed; "by its rate" is not the product's then."""

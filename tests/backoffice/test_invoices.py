@@ -3,6 +3,8 @@
 import datetime
 from decimal import Decimal
 
+import pytest
+
 from billing import catalogue
 from billing.models import Invoice, Payment
 from bizsuite.events.models import Event
@@ -64,6 +66,24 @@ def test_an_item_takes_what_is_empty_from_its_product(administrator):
     (item,) = Invoice.objects.get().items.all()
     assert (item.description, item.amount, item.tax_rate) == ("Map", Decimal(85), Decimal(20))
     assert item.total == Decimal(170)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"currency": "JPY", "exchange_rate": "0.0067"}, "is in another currency"),
+        ({"tax_inclusive": "on"}, "is without tax"),
+    ],
+    ids=["currency", "tax"],
+)
+def test_a_products_price_is_not_taken_where_it_means_something_else(administrator, document, told):
+    product = make_product(name="Map", price="85.00", tax_rate=Decimal(20))
+    form = new_invoice(make_customer(), {"product": product.pk, "quantity": "2"})
+
+    answer = administrator.send(f"{LIST}add/", form | document)
+
+    assert f"price {told}." in text_of(answer)
+    assert not Invoice.objects.exists()
 
 
 def test_an_item_with_neither_product_nor_words_is_refused(administrator):
