@@ -96,18 +96,15 @@ class Product:
         """The leading process of each supervised program: web, worker and scheduler."""
         assert self.process is not None
         marks = {"web": "gunicorn", "worker": "worker", "scheduler": "beat"}
-        leaders = [
-            child
-            for child in psutil.Process(self.process.pid).children()
-            # Not the orphans of a program that has just died, which the supervisor adopts.
-            if child.status() != psutil.STATUS_ZOMBIE and os.getsid(child.pid) == child.pid
-        ]
-        return {
-            name: leader
-            for name, mark in marks.items()
-            for leader in leaders
-            if mark in leader.cmdline()
-        }
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+                # Not the orphans of a program that has just died, which the supervisor adopts.
+                if child.status() == psutil.STATUS_ZOMBIE or os.getsid(child.pid) != child.pid:
+                    continue
+                command = child.cmdline()
+                found |= {name: child for name, mark in marks.items() if mark in command}
+        return found
 
     def _owns(self, process: psutil.Process) -> bool:
         try:
