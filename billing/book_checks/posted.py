@@ -322,10 +322,8 @@ def reversals_are_dated_as_said() -> Iterator[Finding]:
             said: Mapping[int, datetime.date | None] = {}
             if kind == "payment":
                 said = dict(lines.filter(payment__in=ids).values_list("payment", "reversed_on"))
-            elif kind == "writeoff":
-                said = dict(documents.rows.filter(pk__in=ids).values_list("pk", "reversed_on"))
-            elif kind == "transaction":
-                said = dict(lines.filter(pk__in=ids).values_list("pk", "reversed_on"))
+            elif kind in ("transaction", "writeoff"):
+                said = {document.pk: document.reversed_on for document in page}
             for pk, journal in journals_of(kind, ids).items():
                 # A line that was corrected has reversals before the one that ended it.
                 yield from journal.misdated(said.get(pk), last_only=kind == "transaction")
