@@ -13,12 +13,12 @@ from billing.credit_note_content import NewCredit, add_content, credits_of
 from billing.currency import open_books
 from billing.defaults import default_income_category
 from billing.invoice_books import credit_entry
-from billing.invoices import allowed_moves, copied_details, locked
+from billing.invoices import allowed_moves, locked
 from billing.ledger import post_entries, require_open_period
 from billing.models import CreditNote, Invoice, Payment
 from billing.models.invoices import InvoiceStatus
+from billing.parties import copied_details, copied_seller
 from billing.payments import hold_customer, invoice_events
-from billing.sellers import copied_seller
 from billing.serializers import CreditNoteSerializer, PaymentSerializer
 from billing.series import CREDIT_NOTES, give_numbers
 from bizsuite.errors import Conflict, Invalid

@@ -61,6 +61,39 @@ RECEIPT = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": "2024-01-15T10:00:00Z",
 }
+
+
+def item_of(description: str, price: Decimal) -> dict[str, Any]:
+    """One of a document, without tax."""
+    return {
+        "id": 1,
+        "description": description,
+        "amount": price,
+        "qty": 1,
+        "unit": "C62",
+        "discount_percent": None,
+        "discount_amount": None,
+        "tax_rate": 0,
+        "tax_category": "zero",
+        "tax_exemption_reason": None,
+        "total": price,
+        "net": price,
+        "product_id": None,
+        "category_id": None,
+    }
+
+
+def tax_on(net: Decimal) -> dict[str, Any]:
+    return {
+        "category": "zero",
+        "rate": 0,
+        "exemption_reason": None,
+        "discount": Decimal("0.00"),
+        "net": net,
+        "tax": Decimal("0.00"),
+    }
+
+
 QUOTE = {
     "id": 1,
     "quote_number": "QUO-2024-001",
@@ -79,34 +112,8 @@ QUOTE = {
     "exchange_rate": 1,
     "subtotal": Decimal("2000.00"),
     "tax": Decimal("0.00"),
-    "items": [
-        {
-            "id": 1,
-            "description": "Consulting Services",
-            "amount": Decimal("2000.00"),
-            "qty": 1,
-            "unit": "C62",
-            "discount_percent": None,
-            "discount_amount": None,
-            "tax_rate": 0,
-            "tax_category": "zero",
-            "tax_exemption_reason": None,
-            "total": Decimal("2000.00"),
-            "net": Decimal("2000.00"),
-            "product_id": None,
-            "category_id": None,
-        }
-    ],
-    "taxes": [
-        {
-            "category": "zero",
-            "rate": 0,
-            "exemption_reason": None,
-            "discount": Decimal("0.00"),
-            "net": Decimal("2000.00"),
-            "tax": Decimal("0.00"),
-        }
-    ],
+    "items": [item_of("Consulting Services", Decimal("2000.00"))],
+    "taxes": [tax_on(Decimal("2000.00"))],
     "notes": None,
     "sent_at": None,
     "accepted_at": None,

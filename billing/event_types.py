@@ -13,6 +13,8 @@ from billing.event_examples import (
     RECORD,
     SUPPLIER,
     WRITE_OFF,
+    item_of,
+    tax_on,
 )
 from bizsuite.events.registry import EventType, declare
 
@@ -39,34 +41,8 @@ INVOICE = {
     "credited": Decimal("0.00"),
     "written_off": Decimal("0.00"),
     "balance": Decimal("1500.00"),
-    "items": [
-        {
-            "id": 1,
-            "description": "Web Development",
-            "amount": Decimal("1500.00"),
-            "qty": 1,
-            "unit": "C62",
-            "discount_percent": None,
-            "discount_amount": None,
-            "tax_rate": 0,
-            "tax_category": "zero",
-            "tax_exemption_reason": None,
-            "total": Decimal("1500.00"),
-            "net": Decimal("1500.00"),
-            "product_id": None,
-            "category_id": None,
-        }
-    ],
-    "taxes": [
-        {
-            "category": "zero",
-            "rate": 0,
-            "exemption_reason": None,
-            "discount": Decimal("0.00"),
-            "net": Decimal("1500.00"),
-            "tax": Decimal("0.00"),
-        }
-    ],
+    "items": [item_of("Web Development", Decimal("1500.00"))],
+    "taxes": [tax_on(Decimal("1500.00"))],
     "notes": "Payment due within 30 days",
     "delivery_email": None,
     "disputed": False,

@@ -28,8 +28,8 @@ from billing.items import (
 from billing.ledger import post_entries, post_entry, require_open_period, reversal
 from billing.models import Invoice, InvoiceItem, InvoiceTax
 from billing.models.invoices import InvoiceStatus
+from billing.parties import copied_details, copied_seller
 from billing.quote_states import reopen_quote_of
-from billing.sellers import copied_seller
 from billing.serializers import InvoiceSerializer
 from billing.series import INVOICES, give_numbers, require_free_numbers
 from bizsuite.errors import Conflict, Stale
@@ -38,7 +38,6 @@ from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import Organisation
 from bizsuite.records import lock
 from customers.customers import require_active
-from customers.models import Customer
 
 TOTALS = ("discount", "subtotal", "tax", "amount", "balance")
 # What may still be changed of an issued invoice.
@@ -54,18 +53,6 @@ CHANGEABLE_ONCE_ISSUED = (
 # Of the records that items name only the category is looked at; and joined, not prefetched: that
 # would name every single id in the query, more than SQLite takes of a very long invoice.
 PARTS = (Prefetch("items", InvoiceItem.objects.select_related("category")), "taxes")
-COPIED_OF_CUSTOMER = (
-    "account",
-    "contact_name",
-    "email",
-    "phone",
-    "tax_id",
-    "address",
-    "city",
-    "state",
-    "zip",
-    "country",
-)
 
 
 class InvoiceNotDraft(Conflict):
@@ -257,11 +244,6 @@ def locked(invoice: Invoice) -> Invoice:
     lock(invoice)
     prefetch_related_objects([invoice], "customer", *PARTS)
     return invoice
-
-
-def copied_details(customer: Customer) -> dict[str, Any]:
-    """The customer as they are now, for a document that will say so whatever becomes of them."""
-    return {name: getattr(customer, name) for name in COPIED_OF_CUSTOMER}
 
 
 def _number(invoices: Sequence[Invoice], profile: Organisation) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.currency import open_books
 from billing.exchange import Rates, rates_of_change, require_currency
-from billing.invoices import copied_details, create_invoice
+from billing.invoices import create_invoice
 from billing.items import (
     OF_QUOTES,
     PRICING,
@@ -24,6 +24,7 @@ from billing.items import (
 )
 from billing.models import Invoice, Quote, QuoteItem, QuoteTax
 from billing.models.quotes import QuoteStatus
+from billing.parties import copied_details, copied_seller
 from billing.quote_states import (
     PARTS,
     changed,
@@ -33,16 +34,14 @@ from billing.quote_states import (
     store_expiry,
 )
 from billing.quote_versions import NOT_OFFERED, keep_version
-from billing.sellers import copied_seller
 from billing.serializers import QuoteSerializer
+from billing.series import QUOTES, give_numbers
 from bizsuite.errors import Forbidden, Stale
 from bizsuite.events.recording import NewEvent, record_event, record_events
 from bizsuite.identity.actors import Actor
 from bizsuite.identity.models import organisation
-from bizsuite.numbering.numbers import next_numbers
 from customers.customers import require_active
 
-PREFIX = "QUO"
 VALID_DAYS = 30
 # What may be changed of a quote in any state: nothing that the customer has seen.
 ALWAYS_CHANGEABLE = frozenset({"external_id", "metadata"})
@@ -73,7 +72,9 @@ def create_quotes(new_quotes: Sequence[Mapping[str, Any]], *, actor: Actor) -> l
         quotes.append(quote)
         items += its_items
         taxes += its_taxes
-    _number(quotes)
+    give_numbers(QUOTES, quotes, profile)
+    for quote in quotes:
+        quote.search_text = quote.folded_search_text()
     Quote.objects.bulk_create(quotes)
     save_items(OF_QUOTES, items, taxes)
     prefetch_related_objects(quotes, *PARTS)
@@ -315,18 +316,6 @@ def _default_end(date: datetime.date) -> datetime.date:
         return date + datetime.timedelta(days=VALID_DAYS)
     except OverflowError:
         return datetime.date.max
-
-
-def _number(quotes: Sequence[Quote]) -> None:
-    by_year: dict[int, list[Quote]] = {}
-    for quote in quotes:
-        by_year.setdefault(quote.date.year, []).append(quote)
-    # In the order of the years, so that two lists over the same years cannot deadlock.
-    for year in sorted(by_year):
-        numbers = next_numbers(PREFIX, year, len(by_year[year]))
-        for quote, number in zip(by_year[year], numbers, strict=True):
-            quote.number = number
-            quote.search_text = quote.folded_search_text()
 
 
 def _require_changeable(

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from billing.event_examples import RECORD
+from billing.event_examples import RECORD, item_of, tax_on
 from bizsuite.events.registry import EventType, declare
 
 RECURRING_INVOICE = {
@@ -37,34 +37,8 @@ RECURRING_INVOICE = {
     "discount": Decimal("0.00"),
     "subtotal": Decimal("49.00"),
     "tax": Decimal("0.00"),
-    "items": [
-        {
-            "id": 1,
-            "description": "Hosting {{ month }} {{ year }}",
-            "amount": Decimal("49.00"),
-            "qty": 1,
-            "unit": "C62",
-            "discount_percent": None,
-            "discount_amount": None,
-            "tax_rate": 0,
-            "tax_category": "zero",
-            "tax_exemption_reason": None,
-            "total": Decimal("49.00"),
-            "net": Decimal("49.00"),
-            "product_id": None,
-            "category_id": None,
-        }
-    ],
-    "taxes": [
-        {
-            "category": "zero",
-            "rate": 0,
-            "exemption_reason": None,
-            "discount": Decimal("0.00"),
-            "net": Decimal("49.00"),
-            "tax": Decimal("0.00"),
-        }
-    ],
+    "items": [item_of("Hosting {{ month }} {{ year }}", Decimal("49.00"))],
+    "taxes": [tax_on(Decimal("49.00"))],
     "notes": None,
     "failure": None,
     "failure_code": None,

@@ -35,8 +35,8 @@ def refund_payment(
 
     amount: all that is left of the payment if None; in the payment's currency. exchange_rate,
     amount_sent: at which rate, and what left an account of another currency; as the payment came
-    if None, so that nothing is won or lost by what is given back. First goes what no invoice has taken, then
-    the newest allocation, whose invoice is owed again. Raises RefundExceedsPayment.
+    if None, so that nothing is won or lost by what is given back. First goes what no invoice has
+    taken, then the newest allocation, whose invoice is owed again. Raises RefundExceedsPayment.
     """
     profile = open_books()
     held(payment)

@@ -1,4 +1,4 @@
-"""The series of issued documents: gapless per year, and in the order of dates where that is asked.
+"""The series of numbered documents: gapless per year, and in the order of dates where it is asked.
 
 A number that somebody brought along from elsewhere stands outside of them.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing.models import CreditNote, Invoice
+from billing.models import CreditNote, Invoice, Quote
 from bizsuite.errors import Conflict, Invalid
 from bizsuite.identity.models import Organisation
 from bizsuite.numbering.numbers import next_numbers
@@ -31,11 +31,15 @@ class NumberTaken(Conflict):
 
 @dataclass(frozen=True)
 class Series:
-    """kind: what a refusal calls its documents. issued: those that have a number of it."""
+    """kind: what a refusal calls its documents. issued: those that have a number of it.
+
+    may_follow_dates: whether its numbers are in the order of dates where that is asked.
+    """
 
     prefix: str
     kind: str
     issued: QuerySet[Any]
+    may_follow_dates: bool = True
 
     def owns(self, number: str) -> bool:
         """Whether people would take `number` for one of the series: INV-2024-001, inv – 2024 – 1.
@@ -48,6 +52,8 @@ class Series:
 
 INVOICES = Series("INV", "invoice", Invoice.objects.filter(imported=False).exclude(number=None))
 CREDIT_NOTES = Series("CN", "credit note", CreditNote.objects.all())
+# No law asks it of quotes, and their dates may still change.
+QUOTES = Series("QUO", "quote", Quote.objects.all(), may_follow_dates=False)
 
 
 def give_numbers(series: Series, documents: Sequence[Any], profile: Organisation) -> None:
@@ -63,7 +69,7 @@ def give_numbers(series: Series, documents: Sequence[Any], profile: Organisation
     # In the order of the years, so that two lists over the same years cannot deadlock.
     for year in sorted(by_year):
         numbers = next_numbers(series.prefix, year, len(by_year[year]))
-        if profile.numbers_follow_dates:
+        if series.may_follow_dates and profile.numbers_follow_dates:
             by_year[year].sort(key=lambda document: document.date)
             # After the counter is taken: whoever had it before has committed, and is seen here.
             _require_not_before_last(series, by_year[year][0].date)

@@ -18,7 +18,6 @@ from bizsuite.backoffice.middleware import organisation_of
 from bizsuite.backoffice.permissions import may
 from bizsuite.errors import Conflict
 
-# Where to enter what is missing, by what its path begins with.
 Answer = Callable[..., HttpResponse]
 
 

@@ -10,9 +10,9 @@ from billing.einvoice.terms import EInvoice
 from billing.einvoice.ubl import as_ubl
 from billing.models import CreditNote, Invoice
 from billing.models.invoices import InvoiceStatus
+from billing.parties import seller_of
 from billing.pdf.printing import credit_note_pdf, invoice_pdf
 from billing.pdf.typesetting import Attachment
-from billing.sellers import seller_of
 from bizsuite.errors import Conflict
 from bizsuite.file_names import document_file_name
 from bizsuite.identity.models import Organisation

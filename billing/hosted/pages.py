@@ -6,15 +6,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.hosted.words import document_words, moment, seller_words
-from billing.invoices import copied_details
 from billing.models import Invoice, Quote
 from billing.models.invoices import InvoiceStatus
 from billing.models.quotes import QuoteStatus
+from billing.parties import buyer_of, seller_of
 from billing.pdf.figures import day_text, money_text
 from billing.pdf.parties import customer_lines
 from billing.pdf.payment import payment_words
 from billing.quote_versions import as_quote
-from billing.sellers import seller_of
 from bizsuite.identity.models import Organisation
 
 # How a state looks: its tone is a class of the stylesheet.
@@ -48,7 +47,7 @@ def invoice_page(
         "title": _("Invoice %(number)s") % {"number": invoice.number},
         "number": invoice.number,
         "seller": seller_words(seller_of(invoice, today=profile)),
-        "customer": customer_lines(invoice.customer_details or copied_details(invoice.customer)),
+        "customer": customer_lines(buyer_of(invoice)),
         "badge": (_("Overdue"), "bad") if is_late else _invoice_badge(invoice),
         "is_open": invoice.is_open(),
         "headline": _invoice_headline(invoice),
@@ -77,7 +76,7 @@ def quote_page(quote: Quote, *, profile: Organisation, today: datetime.date) -> 
         "revision": shown.revision,
         "valid_until": day_text(shown.valid_until),
         "seller": seller_words(seller_of(shown, today=profile)),
-        "customer": customer_lines(shown.customer_details or copied_details(shown.customer)),
+        "customer": customer_lines(buyer_of(shown)),
         "badge": badge,
         "headline": (_("Total"), money_text(shown.amount, shown.currency)),
         "facts": [(name, value) for name, value in facts if value],

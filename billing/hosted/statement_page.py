@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.hosted.words import NOTHING, seller_words
-from billing.invoices import copied_details
 from billing.models import CreditNote, Invoice
+from billing.parties import copied_details
 from billing.pdf.figures import day_text, money_text
 from billing.pdf.parties import customer_lines
 from billing.pdf.payment import payment_words

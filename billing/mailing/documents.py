@@ -4,7 +4,7 @@ import copy
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -39,6 +39,7 @@ from bizsuite.identity.models import Organisation, organisation
 from bizsuite.records import lock
 
 Mailable = Invoice | Quote | CreditNote | Payment
+Held = TypeVar("Held", CreditNote, Payment)
 # In the queue: what a mail is about.
 RESOURCES: dict[type, str] = {
     Invoice: "invoice",
@@ -226,9 +227,9 @@ def _quote_sent(quote: Quote, actor: Actor, now: datetime.datetime, today: datet
     return quote_changed(quote, "quote.sent", actor=actor, today=today)
 
 
-def _held_note(note: CreditNote) -> CreditNote:
-    lock(note)
-    return note
+def _held(document: Held) -> Held:
+    lock(document)
+    return document
 
 
 def _always(document: Mailable, today: datetime.date) -> None:
@@ -240,11 +241,6 @@ def _credit_note_sent(
 ) -> CreditNote:
     record_event("credit_note.sent", note, data=CreditNoteSerializer(note).data, actor=actor)
     return note
-
-
-def _held_payment(payment: Payment) -> Payment:
-    lock(payment)
-    return payment
 
 
 def _require_standing(payment: Payment, today: datetime.date) -> None:
@@ -277,11 +273,11 @@ _WAYS: dict[type, Way] = {
     ),
     CreditNote: Way(
         MailKind.CREDIT_NOTE,
-        _held_note,
+        _held,
         _always,
         credit_note_words,
         _credit_note_sent,
         _credit_note_paper,
     ),
-    Payment: Way(MailKind.RECEIPT, _held_payment, _require_standing, receipt_words, _receipt_sent),
+    Payment: Way(MailKind.RECEIPT, _held, _require_standing, receipt_words, _receipt_sent),
 }

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import CreditNote, Invoice, Payment, Quote
 from billing.models.mailing import MailKind
-from billing.pdf.figures import LOCALE, money_text
+from billing.pdf.figures import day_text, money_text
 from bizsuite.identity.models import Organisation
 from customers.models import Customer
 
@@ -173,10 +172,6 @@ def fee_notice(amount: Decimal, currency: str, number: str) -> str:
         "amount": money_text(amount, currency),
         "number": number,
     }
-
-
-def day_text(date: datetime.date) -> str:
-    return str(format_date(date, "d MMMM y", locale=LOCALE))
 
 
 def _common(customer: Customer, profile: Organisation) -> dict[str, str]:

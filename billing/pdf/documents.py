@@ -3,10 +3,10 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.invoices import copied_details
 from billing.models import CreditNote, Invoice, Quote
 from billing.models.invoices import InvoiceStatus
 from billing.models.quotes import QuoteStatus
+from billing.parties import buyer_of
 from billing.pdf.contents import content_words, credited_words, exchange_words
 from billing.pdf.figures import day_text, money_text
 from billing.pdf.layout import Words, sheet
@@ -31,9 +31,7 @@ def invoice_words(invoice: Invoice, *, seller: Organisation) -> Words:
     words = sheet(seller, title=_("Invoice"), number=invoice.number or "")
     words["mark"] = str(MARKS.get(InvoiceStatus(invoice.status), ""))
     words["tag"] = _tag(invoice)
-    # Frozen once it is issued; a draft shows the customer of today.
-    details = invoice.customer_details or copied_details(invoice.customer)
-    words["customer"] = customer_lines(details)
+    words["customer"] = customer_lines(buyer_of(invoice))
     words["facts"] = [
         [_("Date"), day_text(invoice.date)],
         [_("Due date"), day_text(invoice.due_date)],
@@ -56,7 +54,7 @@ def quote_words(quote: Quote, *, seller: Organisation, status: QuoteStatus) -> W
     words["mark"] = str(QUOTE_MARKS.get(status, ""))
     words["tag"] = str(QUOTE_TAGS.get(status, ""))
     words["customer_label"] = _("For")
-    words["customer"] = customer_lines(quote.customer_details or copied_details(quote.customer))
+    words["customer"] = customer_lines(buyer_of(quote))
     words["facts"] = [
         [_("Date"), day_text(quote.date)],
         [_("Valid until"), day_text(quote.valid_until)],

@@ -4,10 +4,10 @@ import datetime
 
 from billing.ages import ages_of_open
 from billing.models import CreditNote, Invoice, Quote
+from billing.parties import seller_of
 from billing.pdf.documents import credit_note_words, invoice_words, quote_words
 from billing.pdf.statements import statement_words
 from billing.pdf.typesetting import Attachment, typeset
-from billing.sellers import seller_of
 from billing.statements import Statement
 from bizsuite.file_names import document_file_name
 from bizsuite.identity.models import Organisation

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.ages import Age
-from billing.invoices import copied_details
+from billing.parties import copied_details
 from billing.pdf.figures import day_text, money_text
 from billing.pdf.layout import columns, rows_kept, sheet
 from billing.pdf.parties import customer_lines

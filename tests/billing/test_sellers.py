@@ -4,9 +4,9 @@ import pytest
 
 from billing import quotes
 from billing.models import CreditNote, Invoice, Quote
+from billing.parties import COPIED_OF_SELLER, seller_of
 from billing.pdf.printing import quote_pdf
 from billing.quote_versions import as_quote
-from billing.sellers import COPIED_OF_SELLER, seller_of
 from bizsuite.identity.models import Organisation, organisation
 from customers import customers
 from tests import factories
