@@ -98,7 +98,10 @@ class RecordListSerializer(serializers.ListSerializer):
         load_named_records(self.child, data)
         items = [self._checked(index, each, known) for index, each in enumerate(data)]
         for name, validator in self._unique.items():
-            _refuse_taken(name, validator, items, texts_of(data, name))
+            # Whoever has a known external_id was found to be changed. One that appears after that
+            # look is no mistake of the caller's: the database stops the write, which is redone.
+            found = name == "external_id" and self.context.get("find_known")
+            _refuse_taken(name, None if found else validator, items, texts_of(data, name))
         return items
 
     def _check_length(self, data: Any) -> None:
@@ -136,13 +139,13 @@ def texts_of(data: list[Any], name: str) -> dict[int, str]:
 
 
 def _refuse_taken(
-    name: str, validator: UniqueValidator, items: list[BatchItem], texts: Mapping[int, str]
+    name: str, validator: UniqueValidator | None, items: list[BatchItem], texts: Mapping[int, str]
 ) -> None:
     """Refuse what another record has, and all of those that have the same: which is right?"""
     new = {text for index, text in texts.items() if items[index].known is None}
     taken = set(
         validator.queryset.filter(**{f"{name}__in": new}).values_list(name, flat=True)
-        if new
+        if validator and new
         else ()
     )
     sharing: dict[str, list[int]] = {}

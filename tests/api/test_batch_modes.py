@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import Invoice, Payment, Transaction
+from bizsuite.api.batches import BatchMixin
 from bizsuite.events.models import Event
 from customers import customers as actions
 from customers.customers import archive_customer
@@ -380,6 +381,23 @@ class TestUpsert:
 
         assert api.post("/batch/customers?upsert=external_id", body).status == 201
         assert Customer.objects.count() == events("customer.created") == 1
+
+    @pytest.mark.parametrize("mode", ["", "&mode=partial"])
+    def test_a_record_that_the_look_just_missed_is_changed(self, api, monkeypatch, mode):
+        """It was committed after the look for known ones and before the check of the rest."""
+        make_customer(external_id="A")
+        real = BatchMixin._find_known
+        looks = []
+
+        def too_early(self, external_ids):
+            looks.append(1)
+            return {} if len(looks) == 1 else real(self, external_ids)
+
+        monkeypatch.setattr(BatchMixin, "_find_known", too_early)
+        body = {"customers": [{"account": "Joan", "external_id": "A"}]}
+
+        assert api.post(f"/batch/customers?upsert=external_id{mode}", body).status in (200, 207)
+        assert [customer.account for customer in Customer.objects.all()] == ["Joan"]
 
 
 class TestCost:
