@@ -18,6 +18,7 @@ from bizsuite.events.registry import event_types
 from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
 from webhooks.endpoints import disable_endpoint, require_active, wake_dispatcher_after_commit
+from webhooks.figures import Attempted, count_attempts
 from webhooks.models import (
     Delivery,
     DeliveryAttempt,
@@ -127,6 +128,11 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
         if mine.update(**_settlement(outcome, now, random)):
             settled.append(outcome)
     DeliveryAttempt.objects.bulk_create([_attempt(outcome) for outcome in settled])
+    count_attempts(
+        # A test is a person trying something out, perhaps before the receiver is there.
+        [_attempted(outcome) for outcome in settled if not outcome.of_a_test],
+        now=now,
+    )
     of_endpoint = defaultdict(list)
     for outcome in settled:
         of_endpoint[outcome.delivery.endpoint_id].append(outcome)
@@ -252,6 +258,15 @@ def _attempt(outcome: Outcome) -> DeliveryAttempt:
         response_status=outcome.reply.status,
         error=_storable(outcome.reply.error)[:500],
         response=_storable(outcome.reply.body.decode("utf-8", "replace")),
+    )
+
+
+def _attempted(outcome: Outcome) -> Attempted:
+    return Attempted(
+        outcome.delivery.endpoint_id,
+        succeeded=outcome.reply.succeeded,
+        answered=outcome.reply.status is not None,
+        duration_ms=outcome.duration_ms,
     )
 
 
