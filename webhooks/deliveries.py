@@ -206,6 +206,7 @@ def _make_due(deliveries: Any, now: datetime.datetime) -> int:
         next_attempt_at=now,
         step=0,
         delivered_at=None,
+        failed_at=None,
         lease_token="",
         leased_until=None,
     )
@@ -245,7 +246,7 @@ def _settlement(outcome: Outcome, now: datetime.datetime, random: Random) -> dic
         return changes | {"status": DeliveryStatus.SUCCEEDED, "delivered_at": now}
     again = next_attempt(delivery.step, failed_at=now, random=random)
     if again is None or reply.status == GONE:
-        return changes | {"status": DeliveryStatus.FAILED}
+        return changes | {"status": DeliveryStatus.FAILED, "failed_at": now}
     return changes | {"step": delivery.step + 1, "next_attempt_at": again}
 
 

@@ -147,17 +147,23 @@ class Delivery(models.Model):
     Kept in the database and not in a broker: what is due is found again whatever dies.
     """
 
+    # Neither key has an index of its own: those of Meta begin with them.
     event = models.ForeignKey(
-        Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("event")
+        Event,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("event"),
     )
     endpoint = models.ForeignKey(
         WebhookEndpoint,
         on_delete=models.CASCADE,
         related_name="deliveries",
+        db_index=False,
         verbose_name=_("webhook"),
     )
     # The `webhook-id` header. Receivers know a repeated message by it.
-    message_id = models.CharField(_("message id"), max_length=40, unique=True)
+    message_id = models.CharField(_("message id"), max_length=40)
     # "invoice:17", the record that the event is about. Here as well as in the event, because
     # claiming compares it for every due row.
     subject = models.CharField(_("subject"), max_length=70)
@@ -177,6 +183,8 @@ class Delivery(models.Model):
     response_status = models.PositiveSmallIntegerField(_("response"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True, default="")
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    # When it was given up.
+    failed_at = models.DateTimeField(_("failed"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
     objects = DeliveryQuerySet.as_manager()
@@ -189,6 +197,10 @@ class Delivery(models.Model):
             models.UniqueConstraint(
                 name="webhooks_delivery_once_per_endpoint", fields=["event", "endpoint"]
             ),
+            # As a constraint and not by unique=True, which on PostgreSQL brings a second index.
+            models.UniqueConstraint(
+                name="webhooks_delivery_message_id_unique", fields=["message_id"]
+            ),
             models.CheckConstraint(
                 name="webhooks_delivery_pending_is_scheduled",
                 condition=Q(status="pending", next_attempt_at__isnull=False)
@@ -198,6 +210,11 @@ class Delivery(models.Model):
                 name="webhooks_delivery_succeeded_is_dated",
                 condition=Q(status="succeeded", delivered_at__isnull=False)
                 | (~Q(status="succeeded") & Q(delivered_at=None)),
+            ),
+            models.CheckConstraint(
+                name="webhooks_delivery_failed_is_dated",
+                condition=Q(status="failed", failed_at__isnull=False)
+                | (~Q(status="failed") & Q(failed_at=None)),
             ),
             models.CheckConstraint(
                 name="webhooks_delivery_leased_while_pending",
@@ -225,6 +242,18 @@ class Delivery(models.Model):
                 fields=["lease_token"],
                 name="webhooks_delivery_leased",
                 condition=~Q(lease_token=""),
+            ),
+            models.Index(fields=["endpoint", "id"], name="webhooks_delivery_of_endpoint"),
+            # What is done, in the order in which it is pruned.
+            models.Index(
+                fields=["endpoint", "delivered_at"],
+                name="webhooks_delivery_succeeded",
+                condition=Q(status="succeeded"),
+            ),
+            models.Index(
+                fields=["endpoint", "failed_at"],
+                name="webhooks_delivery_failed",
+                condition=Q(status="failed"),
             ),
         ]
 
@@ -303,6 +332,12 @@ class DispatchTurn(models.Model):
 
     token = models.CharField(max_length=32, blank=True, default="")
     until = models.DateTimeField(null=True)
+    # Who has it, and since when. `machine` is what process ids are unique within: another start
+    # of the machine, or another container on it, counts its processes anew.
+    taken_at = models.DateTimeField(null=True)
+    host = models.CharField(max_length=255, blank=True, default="")
+    process_id = models.PositiveIntegerField(null=True)
+    machine = models.CharField(max_length=120, blank=True, default="")
 
     def __str__(self) -> str:
         return self.token

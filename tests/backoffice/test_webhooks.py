@@ -6,7 +6,7 @@ import pytest
 
 from bizsuite.events.models import Event
 from tests.backoffice.staff import form_values, messages_of, text_of
-from tests.webhooks.factories import make_delivery, make_endpoint
+from tests.webhooks.factories import NOW, make_delivery, make_endpoint
 from webhooks.admin.endpoints import EndpointAdmin
 from webhooks.models import Delivery, WebhookEndpoint
 
@@ -90,7 +90,7 @@ def test_a_test_is_sent(administrator):
 def test_a_delivery_is_sent_again(administrator):
     delivery = make_delivery()
     Delivery.objects.filter(pk=delivery.pk).update(
-        status="failed", next_attempt_at=None, attempts=9, error="timed out"
+        status="failed", next_attempt_at=None, failed_at=NOW, attempts=9, error="timed out"
     )
     assert "timed out" in text_of(administrator.get(DELIVERIES))
 

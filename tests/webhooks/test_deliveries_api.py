@@ -5,6 +5,7 @@ import pytest
 from bizsuite.events.models import Event
 from tests.webhooks.factories import (
     FAILURE,
+    NOW,
     Clock,
     Receiver,
     deliver,
@@ -116,7 +117,7 @@ def test_a_replay_sends_what_did_not_arrive_and_no_more(api):
     failed = make_delivery(endpoint)
     deliver(Receiver(FAILURE), Clock())
     Delivery.objects.filter(pk=failed.pk).update(
-        status=DeliveryStatus.FAILED, next_attempt_at=None, step=9
+        status=DeliveryStatus.FAILED, next_attempt_at=None, failed_at=NOW, step=9
     )
     api.patch(f"/webhooks/{endpoint.pk}", {"active": False})
     missed, unwanted = happen(), happen("customer.deleted")

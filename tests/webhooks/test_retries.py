@@ -167,7 +167,7 @@ def test_two_failures_with_a_silence_between_do_not_disable():
     endpoint, clock = make_endpoint(), Clock()
     send(endpoint, clock, FAILURE)
     assert endpoint.failing_since == NOW
-    Delivery.objects.update(status=DeliveryStatus.FAILED, next_attempt_at=None)
+    Delivery.objects.update(status=DeliveryStatus.FAILED, next_attempt_at=None, failed_at=NOW)
 
     clock.now += 9 * DAY
     send(endpoint, clock, FAILURE)
