@@ -1,5 +1,8 @@
-"""Secrets at rest: encryption for what we must read back, keyed hashes for what we only compare."""
+"""Secrets at rest: encryption for what we must read back, keyed hashes for what we only compare,
+seals on what must not be altered unseen."""
 
+import base64
+import functools
 import hashlib
 import hmac
 import secrets
@@ -40,6 +43,44 @@ def keyed_hash(secret: str | bytes) -> str:
 def matches_hash(secret: str, stored_hash: str) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(keyed_hash(secret), stored_hash)
+
+
+class UnknownKey(RuntimeError):
+    """A seal was made under a key that is not in BIZSUITE_ENCRYPTION_KEYS."""
+
+
+_NAME_BYTES = 4
+
+
+@functools.lru_cache
+def _seal_keys(keys: tuple[str, ...], purpose: str) -> dict[bytes, bytes]:
+    """For each key of the list the one derived for a purpose, by its name; the first one seals."""
+    derived = [
+        hmac.digest(base64.urlsafe_b64decode(key), f"bizsuite {purpose}".encode(), "sha256")
+        for key in keys
+    ]
+    return {hmac.digest(key, b"name", "sha256")[:_NAME_BYTES]: key for key in derived}
+
+
+def seal(message: bytes, *, purpose: str) -> bytes:
+    """HMAC-SHA256 with the first of BIZSUITE_ENCRYPTION_KEYS, after 4 bytes that name the key.
+
+    purpose: what for; each has a key of its own, so that no seal fits anywhere else.
+    """
+    name, key = next(iter(_seal_keys(tuple(settings.ENCRYPTION_KEYS), purpose).items()))
+    return name + hmac.digest(key, message, "sha256")
+
+
+def fits_seal(message: bytes, sealed: bytes, *, purpose: str) -> bool:
+    """Whether `seal` made this of the message, with any key of the list.
+
+    Raises UnknownKey where it names none of them: nothing can be said then.
+    """
+    keys = _seal_keys(tuple(settings.ENCRYPTION_KEYS), purpose)
+    key = keys.get(sealed[:_NAME_BYTES])
+    if key is None:
+        raise UnknownKey(sealed[:_NAME_BYTES].hex())
+    return hmac.compare_digest(hmac.digest(key, message, "sha256"), sealed[_NAME_BYTES:])
 
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing to misread

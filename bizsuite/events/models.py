@@ -22,6 +22,12 @@ class Event(models.Model):
     payload_sha256 = models.CharField(max_length=64)
     # SHA-256 over the previous event's chain hash and this event's own facts.
     chain_sha256 = models.CharField(max_length=64, blank=True, default="")
+    # Made with a key that the database does not hold (see sealing.py): over the facts when the
+    # event is recorded, over the chain's hash when it is numbered. Null in rows older than that.
+    seal = models.BinaryField(null=True, editable=False)
+    chain_seal = models.BinaryField(null=True, editable=False)
+    # The id of the `event.erased` that took the payload away; null while it is there.
+    erased_by = models.BigIntegerField(null=True, editable=False)
     occurred_at = models.DateTimeField()
     # No foreign keys: the trail outlives users and keys.
     actor_name = models.CharField(max_length=150)
@@ -49,6 +55,11 @@ class RelayState(models.Model):
     last_sequence = models.PositiveBigIntegerField(default=0)
     last_chain_sha256 = models.CharField(max_length=64, blank=True, default="")
     ran_at = models.DateTimeField(null=True)
+    # The first sequence that was sealed. What is before (of an installation older than seals) is
+    # held by one hash over all of it, and these two by a seal.
+    sealed_from = models.PositiveBigIntegerField(default=1)
+    before_sha256 = models.CharField(max_length=64, blank=True, default="")
+    before_seal = models.BinaryField(null=True, editable=False)
 
     def __str__(self) -> str:
         return f"numbered up to {self.last_sequence}"

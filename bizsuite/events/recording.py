@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from bizsuite.events.models import Event
 from bizsuite.events.pacing import Paced
 from bizsuite.events.registry import event_type
+from bizsuite.events.sealing import seal_facts
 from bizsuite.exact_json import encode
 from bizsuite.identity.actors import Actor
 
@@ -61,7 +62,7 @@ def record_events(new_events: Sequence[NewEvent], *, actor: Actor) -> list[Event
 
 def _row(new: NewEvent, actor: Actor, now: Any) -> Event:
     payload = encode(new.data)
-    return Event(
+    event = Event(
         type=event_type(new.type).name,
         resource=new.type.split(".")[0],
         object_id=new.record.pk,
@@ -76,6 +77,8 @@ def _row(new: NewEvent, actor: Actor, now: Any) -> Event:
         request_id=actor.request_id,
         causation_depth=actor.causation_depth,
     )
+    event.seal = seal_facts(event)
+    return event
 
 
 def _nudge_relay_after_commit() -> None:

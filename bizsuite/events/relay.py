@@ -1,13 +1,12 @@
 """The relay: numbers committed events in one gapless order, and lets consumers read along it."""
 
 import datetime
-import hashlib
 from collections.abc import Callable
 
 from django.db import transaction
 
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
-from bizsuite.exact_json import instant
+from bizsuite.events.sealing import chain_hash, seal_chain
 
 BATCH = 500
 
@@ -35,29 +34,10 @@ def _relay_batch(now: datetime.datetime) -> int:
         state.last_sequence += 1
         event.sequence = state.last_sequence
         event.chain_sha256 = state.last_chain_sha256 = chain_hash(state.last_chain_sha256, event)
-    Event.objects.bulk_update(events, ["sequence", "chain_sha256"])
+        event.chain_seal = seal_chain(event.chain_sha256)
+    Event.objects.bulk_update(events, ["sequence", "chain_sha256", "chain_seal"])
     state.save()
     return len(events)
-
-
-def chain_hash(previous: str, event: Event) -> str:
-    """Tie an event to the one before it.
-
-    Over the payload's hash and not the payload: a person's data can be erased from it and the
-    chain still holds.
-    """
-    facts = (
-        previous,
-        str(event.sequence),
-        event.type,
-        str(event.object_id),
-        str(event.object_version),
-        event.payload_sha256,
-        instant(event.occurred_at),
-        f"{event.actor_user_id}:{event.actor_key_id}",
-        event.request_id,
-    )
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
 def consume(consumer: str, handle: Callable[[list[Event]], None], *, now: datetime.datetime) -> int:

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from bizsuite.events import relay, tasks
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
-from bizsuite.events.relay import chain_hash, consume, relay_events
+from bizsuite.events.relay import consume, relay_events
+from bizsuite.events.sealing import chain_hash
 from customers.models import Customer
 from tests.concurrency import at_once
 from tests.factories import make_customer
