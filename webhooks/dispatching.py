@@ -18,11 +18,12 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db.models import Q, QuerySet
 
 from bizsuite.crypto import CannotDecrypt
-from webhooks.deliveries import Outcome, claim_due, record_outcomes
-from webhooks.messages import message_body, message_headers
+from webhooks.claiming import claim_due
+from webhooks.messages import message_body, message_headers, sign_message
 from webhooks.models import Delivery, DispatchTurn, WebhookEndpoint
 from webhooks.retries import Random
 from webhooks.sending import CONNECTIONS, Reply, Sender
+from webhooks.settling import Outcome, record_outcomes
 
 logger = logging.getLogger(__name__)
 
@@ -128,20 +129,19 @@ class Dispatcher:
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
         started_at, begun = self._clock(), time.monotonic()
-        reply = await self._post(delivery, started_at)
-        duration_ms = round((time.monotonic() - begun) * 1000)
-        return Outcome(delivery, reply, started_at=started_at, duration_ms=duration_ms)
-
-    async def _post(self, delivery: Delivery, now: datetime.datetime) -> Reply:
+        url, signature = delivery.endpoint.url, ""
         body = message_body(delivery.event)
         try:
-            headers = message_headers(delivery, body, now=now)
-            return await self._sender.post(delivery.endpoint.url, headers=headers, body=body)
+            signature = sign_message(delivery, body, now=started_at)
+            headers = message_headers(delivery, started_at=started_at, signature=signature)
+            reply = await self._sender.post(url, headers=headers, body=body)
         except CannotDecrypt as error:
-            return Reply(None, str(error))
+            reply = Reply(None, str(error))
         except Exception:  # one receiver's surprise must not stop the others' messages
             logger.exception("Delivery %s failed in an unforeseen way", delivery.pk)
-            return Reply(None, "An unforeseen error; the log has the details")
+            reply = Reply(None, "An unforeseen error; the log has the details")
+        duration_ms = round((time.monotonic() - begun) * 1000)
+        return Outcome(delivery, reply, started_at, duration_ms, url=url, signature=signature)
 
 
 def _has_work(now: datetime.datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -148,6 +148,12 @@ def require_active(endpoint: WebhookEndpoint) -> None:
     """Raises EndpointDisabled: nothing is sent to an endpoint that is off."""
     if not endpoint.active:
         raise EndpointDisabled(f"Webhook {endpoint.pk} is disabled.", allowed=["enable"])
+
+
+def locked_endpoints(endpoint_ids: Iterable[int]) -> list[WebhookEndpoint]:
+    """Hold endpoints until the transaction ends, by id: so no two transactions wait for each other."""
+    endpoints = WebhookEndpoint.objects.filter(pk__in=set(endpoint_ids)).order_by("pk")
+    return list(endpoints.select_for_update(no_key=True))
 
 
 def wake_dispatcher_after_commit() -> None:

@@ -1,5 +1,7 @@
 from bizsuite.events.registry import EventType, declare
 
+TEST_EVENT = "webhook.tested"
+
 WEBHOOK = {
     "id": 1,
     "url": "https://your-domain.com/webhook",
@@ -40,7 +42,7 @@ declare(
         public=False,
     ),
     EventType(
-        "webhook.tested",
+        TEST_EVENT,
         "A test was asked for; sent to that one webhook, whatever it subscribed to.",
         WEBHOOK,
         public=False,

@@ -24,22 +24,36 @@ def message_body(event: Event) -> bytes:
     )
 
 
-def message_headers(delivery: Delivery, body: bytes, *, now: datetime.datetime) -> dict[str, str]:
-    """Raises CannotDecrypt when the endpoint's secret fits no key."""
-    event, timestamp = delivery.event, int(now.timestamp())
+def sign_message(delivery: Delivery, body: bytes, *, now: datetime.datetime) -> str:
+    """The `webhook-signature` of an attempt that is made now.
+
+    Raises CannotDecrypt when the endpoint's secret fits no key.
+    """
+    return signatures(
+        delivery.endpoint.signing_secrets(now),
+        message_id=delivery.message_id,
+        timestamp=unix_seconds(now),
+        body=body,
+    )
+
+
+def message_headers(
+    delivery: Delivery, *, started_at: datetime.datetime, signature: str
+) -> dict[str, str]:
+    """Of the attempt that began at `started_at`; also of one made long ago, to show it again."""
+    event = delivery.event
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "BusinessSuite-Webhooks/2",
         "webhook-id": delivery.message_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": signatures(
-            delivery.endpoint.signing_secrets(now),
-            message_id=delivery.message_id,
-            timestamp=timestamp,
-            body=body,
-        ),
+        "webhook-timestamp": str(unix_seconds(started_at)),
+        "webhook-signature": signature,
         CAUSATION_HEADER: str(event.causation_depth),
     }
     if event.request_id:
         headers["X-Request-ID"] = event.request_id
     return headers
+
+
+def unix_seconds(moment: datetime.datetime) -> int:
+    return int(moment.timestamp())

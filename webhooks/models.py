@@ -238,11 +238,6 @@ class Delivery(models.Model):
                 name="webhooks_delivery_given_up",
                 condition=Q(status="failed"),
             ),
-            models.Index(
-                fields=["lease_token"],
-                name="webhooks_delivery_leased",
-                condition=~Q(lease_token=""),
-            ),
             models.Index(fields=["endpoint", "id"], name="webhooks_delivery_of_endpoint"),
             # What is done, in the order in which it is pruned.
             models.Index(
@@ -270,9 +265,16 @@ class DeliveryAttempt(models.Model):
     number = models.PositiveIntegerField(_("number"))
     started_at = models.DateTimeField(_("started"))
     duration_ms = models.PositiveIntegerField(_("duration in ms"))
+    # Where it went and how it was signed, which the endpoint's next change would have forgotten.
+    # With these, the request can be shown again byte for byte (`webhooks.messages`). Empty when
+    # nothing was sent.
+    url = models.CharField(_("URL"), max_length=URL_LENGTH, blank=True, default="")
+    signature = models.CharField(_("signature"), max_length=200, blank=True, default="")
     # Null when no answer came; then `error` says why.
     response_status = models.PositiveSmallIntegerField(_("response"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True, default="")
+    # Those of use to a person, by their names in lower case (`webhooks.sending.KEPT_HEADERS`).
+    response_headers = models.JSONField(_("response headers"), blank=True, default=dict)
     response = models.TextField(
         _("response body"), blank=True, default="", help_text=_("At most its first 64 kB.")
     )

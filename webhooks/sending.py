@@ -9,7 +9,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, cast
 
@@ -22,6 +22,9 @@ DEADLINE_SECONDS = 15.0
 # Of the deadline, for one address: the next one must get its turn.
 CONNECT_SECONDS = 5.0
 RESPONSE_LIMIT = 64 * 1024
+# Of an answer, by their names in lower case; with no more of each than this.
+KEPT_HEADERS = ("content-encoding", "content-type", "date", "location", "retry-after", "server")
+HEADER_LENGTH = 500
 CONNECTIONS = 200
 # A resolver that hangs holds a thread; the others go on.
 RESOLVER_THREADS = 32
@@ -30,12 +33,13 @@ RESOLVER_THREADS = 32
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came of one POST. status: None when no complete answer came; then `error` says why.
-    body: the first 64 kB of the answer as received, never unpacked.
+    body: the first 64 kB of the answer as received, never unpacked. headers: those of KEPT_HEADERS.
     """
 
     status: int | None
     error: str = ""
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def succeeded(self) -> bool:
@@ -131,7 +135,15 @@ class HttpSender:
                     received += chunk
                     if len(received) >= RESPONSE_LIMIT:
                         break
-        return Reply(response.status, _refusal(response.status), bytes(received[:RESPONSE_LIMIT]))
+        headers = {name.decode("latin-1").lower(): value for name, value in response.headers}
+        kept = {
+            name: headers[name].decode("latin-1")[:HEADER_LENGTH]
+            for name in KEPT_HEADERS
+            if name in headers
+        }
+        return Reply(
+            response.status, _refusal(response.status), bytes(received[:RESPONSE_LIMIT]), kept
+        )
 
 
 _IDENTITY = ("Accept-Encoding", "identity")

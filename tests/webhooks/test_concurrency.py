@@ -5,7 +5,7 @@ import pytest
 from customers.models import Customer
 from tests.concurrency import at_once
 from tests.webhooks.factories import NOW, Clock, Receiver, deliver, fan_out, happen, make_endpoint
-from webhooks.deliveries import claim_due
+from webhooks.claiming import claim_due
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

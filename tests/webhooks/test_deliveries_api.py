@@ -14,7 +14,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
-from webhooks.deliveries import claim_due
+from webhooks.claiming import claim_due
 from webhooks.models import Delivery, DeliveryStatus
 
 pytestmark = pytest.mark.django_db

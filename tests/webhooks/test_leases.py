@@ -22,11 +22,12 @@ from tests.webhooks.factories import (
     make_endpoint,
 )
 from webhooks import dispatching
-from webhooks.deliveries import Outcome, claim_due, record_outcomes
+from webhooks.claiming import claim_due
 from webhooks.dispatching import Turn
 from webhooks.endpoints import delete_endpoint
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus, DispatchTurn
 from webhooks.sending import Reply
+from webhooks.settling import Outcome, record_outcomes
 
 pytestmark = pytest.mark.django_db
 

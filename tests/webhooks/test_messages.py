@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from standardwebhooks import Webhook
 
 from bizsuite.events.models import Event
+from tests.factories import SYSTEM
 from tests.webhooks.factories import (
     Clock,
     Receiver,
@@ -17,6 +19,8 @@ from tests.webhooks.factories import (
 )
 from tests.webhooks.receiving import answer_with, serving
 from webhooks import tasks
+from webhooks.endpoints import rotate_secret, update_endpoint
+from webhooks.messages import message_body, message_headers
 from webhooks.models import DeliveryAttempt, DeliveryStatus
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +74,23 @@ def test_the_answer_is_kept_whatever_bytes_it_has(settings):
     attempt = DeliveryAttempt.objects.get()
     assert attempt.response == "\ufffd\ufffd\ufffdbad"
     assert attempt.response_status == 500
+
+
+def test_an_attempt_keeps_what_shows_its_request_and_answer_again(settings):
+    settings.WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]
+    answer = answer_with(503, b"busy", Retry_After="60", Set_Cookie="a=b", Server="x" * 600)
+    with serving(answer) as server:
+        endpoint = make_endpoint(url=server.url)
+        delivery = make_delivery(endpoint)
+        tasks.deliver()
+        rotate_secret(endpoint, now=timezone.now(), actor=SYSTEM)
+        update_endpoint(endpoint, url="https://elsewhere.example.com/", actor=SYSTEM)
+
+    attempt = DeliveryAttempt.objects.get()
+    (received,) = server.received
+    shown = message_headers(delivery, started_at=attempt.started_at, signature=attempt.signature)
+    assert shown.items() <= received.headers.items()
+    assert (attempt.url, message_body(delivery.event)) == (server.url, received.body)
+    headers = attempt.response_headers
+    assert (headers["retry-after"], len(headers["server"])) == ("60", 500)
+    assert "set-cookie" not in headers

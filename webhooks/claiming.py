@@ -1,0 +1,46 @@
+"""Which deliveries are due, and whose they are while they are being sent."""
+
+import datetime
+import secrets
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.db.models import F
+
+from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
+
+# Twice what a send may take, so that only a dead worker's lease ever runs out.
+LEASE = datetime.timedelta(seconds=30)
+# In flight at once: a slow receiver holds these and no more.
+PER_ENDPOINT = 8
+
+
+@transaction.atomic
+def claim_due(*, now: datetime.datetime, busy: Mapping[int, int], limit: int) -> list[Delivery]:
+    """Lease deliveries that are due, at most `limit`, each to one caller only.
+
+    busy: how many the caller has in flight, by endpoint. Healthy endpoints come first, so that
+    those that fail cannot take all the room.
+    """
+    found: list[int] = []
+    healthy_first = F("failing_since").asc(nulls_first=True)
+    endpoints = WebhookEndpoint.objects.with_claimable_deliveries(now).order_by(healthy_first, "pk")
+    for endpoint_id in endpoints.values_list("pk", flat=True):
+        free = min(PER_ENDPOINT - busy.get(endpoint_id, 0), limit - len(found))
+        if free > 0:
+            due = Delivery.objects.filter(endpoint=endpoint_id).claimable(now)
+            # The lock only keeps two claimers from waiting for each other (and is nothing on
+            # SQLite, where they take turns); who gets a row is decided by the update below.
+            found += (
+                due.select_for_update(skip_locked=True)
+                .order_by("next_attempt_at", "event_id")
+                .values_list("pk", flat=True)[:free]
+            )
+    if not found:
+        return []
+    token = secrets.token_hex(16)
+    Delivery.objects.filter(pk__in=found, status=DeliveryStatus.PENDING).unleased(now).update(
+        lease_token=token, leased_until=now + LEASE
+    )
+    claimed = Delivery.objects.filter(lease_token=token).select_related("event", "endpoint")
+    return list(claimed.order_by("event_id"))

@@ -1,0 +1,150 @@
+"""What came of attempts, written down: on deliveries, in their log, and on endpoints."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from bizsuite.identity.actors import Actor
+from webhooks.endpoints import disable_endpoint, locked_endpoints
+from webhooks.event_types import TEST_EVENT
+from webhooks.figures import Attempted, count_attempts
+from webhooks.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryStatus,
+    DisabledReason,
+    WebhookEndpoint,
+)
+from webhooks.retries import LONGEST_GAP, Random, next_attempt
+from webhooks.sending import Reply
+
+PATIENCE = datetime.timedelta(days=5)
+GONE = 410
+_WORKER = Actor.system("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attempt at a claimed delivery, over. signature, url: of the request; empty if none was
+    sent."""
+
+    delivery: Delivery
+    reply: Reply
+    started_at: datetime.datetime
+    duration_ms: int
+    url: str = ""
+    signature: str = ""
+
+    @property
+    def of_a_test(self) -> bool:
+        return self.delivery.event.type == TEST_EVENT
+
+
+@transaction.atomic
+def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, random: Random) -> None:
+    """Settle what was claimed: done, to be tried again, or given up.
+
+    An outcome whose lease was lost, or whose endpoint was deleted meanwhile, is dropped: whoever
+    has the delivery now settles it.
+    """
+    # Locked in the order that deleting an endpoint locks in, endpoints and then deliveries, each
+    # by id: so no two transactions wait for each other.
+    endpoints = locked_endpoints(outcome.delivery.endpoint_id for outcome in outcomes)
+    settled = []
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.delivery.pk):
+        mine = Delivery.objects.filter(
+            pk=outcome.delivery.pk, lease_token=outcome.delivery.lease_token
+        )
+        if mine.update(**_settlement(outcome, now, random)):
+            settled.append(outcome)
+    DeliveryAttempt.objects.bulk_create([_attempt(outcome) for outcome in settled])
+    count_attempts(
+        # A test is a person trying something out, perhaps before the receiver is there.
+        [_attempted(outcome) for outcome in settled if not outcome.of_a_test],
+        now=now,
+    )
+    of_endpoint = defaultdict(list)
+    for outcome in settled:
+        of_endpoint[outcome.delivery.endpoint_id].append(outcome)
+    for endpoint in endpoints:
+        if endpoint.active and endpoint.pk in of_endpoint:
+            _judge_endpoint(endpoint, of_endpoint[endpoint.pk], now)
+
+
+def _settlement(outcome: Outcome, now: datetime.datetime, random: Random) -> dict[str, Any]:
+    """The delivery's columns after this attempt."""
+    delivery, reply = outcome.delivery, outcome.reply
+    changes: dict[str, Any] = {
+        "attempts": delivery.attempts + 1,
+        "response_status": reply.status,
+        "error": _storable(reply.error)[:500],
+        "lease_token": "",
+        "leased_until": None,
+        "next_attempt_at": None,
+    }
+    if reply.succeeded:
+        return changes | {"status": DeliveryStatus.SUCCEEDED, "delivered_at": now}
+    again = next_attempt(delivery.step, failed_at=now, random=random)
+    if again is None or reply.status == GONE:
+        return changes | {"status": DeliveryStatus.FAILED, "failed_at": now}
+    return changes | {"step": delivery.step + 1, "next_attempt_at": again}
+
+
+def _attempt(outcome: Outcome) -> DeliveryAttempt:
+    return DeliveryAttempt(
+        delivery=outcome.delivery,
+        number=outcome.delivery.attempts + 1,
+        started_at=outcome.started_at,
+        duration_ms=outcome.duration_ms,
+        url=outcome.url,
+        signature=outcome.signature,
+        response_headers=outcome.reply.headers,
+        response_status=outcome.reply.status,
+        error=_storable(outcome.reply.error)[:500],
+        response=_storable(outcome.reply.body.decode("utf-8", "replace")),
+    )
+
+
+def _attempted(outcome: Outcome) -> Attempted:
+    return Attempted(
+        outcome.delivery.endpoint_id,
+        succeeded=outcome.reply.succeeded,
+        answered=outcome.reply.status is not None,
+        duration_ms=outcome.duration_ms,
+    )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL, and neither database a lone surrogate."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _judge_endpoint(
+    endpoint: WebhookEndpoint, outcomes: Sequence[Outcome], now: datetime.datetime
+) -> None:
+    """Keep `failing_since`, and disable an endpoint that is gone or failed for too long."""
+    row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+    if any(outcome.reply.status == GONE for outcome in outcomes):
+        disable_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now, actor=_WORKER)
+    elif any(outcome.reply.succeeded for outcome in outcomes):
+        if endpoint.failing_since is not None:
+            row.note_failing(since=None, last=None)
+    # A test is a person trying something out, perhaps before the receiver is there.
+    elif not all(outcome.of_a_test for outcome in outcomes):
+        since = _failing_since(endpoint, now)
+        row.note_failing(since=since, last=now)
+        if since <= now - PATIENCE:
+            disable_endpoint(endpoint.pk, reason=DisabledReason.FAILING, now=now, actor=_WORKER)
+
+
+def _failing_since(endpoint: WebhookEndpoint, now: datetime.datetime) -> datetime.datetime:
+    """Since when one attempt after the other failed. A silence proves nothing: after one that is
+    longer than the schedule's gaps the count begins again."""
+    tried_lately = (
+        endpoint.last_failed_at is not None and endpoint.last_failed_at >= now - LONGEST_GAP
+    )
+    return endpoint.failing_since if endpoint.failing_since and tried_lately else now
