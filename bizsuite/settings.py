@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "prune-mails": _every(3600, "bizsuite.mail.tasks.prune"),
     "sweep-files": _every(6 * 3600, "support.tasks.sweep_unused_files"),
     "deliver-webhooks": _every(5, "webhooks.tasks.deliver"),
+    "prune-webhooks": _every(600, "webhooks.tasks.prune"),
     "prune-rate-windows": _every(600, "bizsuite.api.tasks.prune_rate_windows"),
     "prune-nonces": _every(600, "bizsuite.api.tasks.prune_nonces"),
     "prune-usage": _every(3600, "bizsuite.usage.tasks.prune_usage"),
@@ -279,6 +280,11 @@ SPECTACULAR_SETTINGS = {
 # ── Webhooks ─────────────────────────────────────────────────────────────────
 # Hosts that may be private, speak plain http and use any port.
 WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
+# Days for which deliveries are kept: after they arrived, and after they were given up.
+WEBHOOK_RETENTION_DAYS = env.int("BIZSUITE_WEBHOOK_RETENTION_DAYS", default=30)
+WEBHOOK_FAILED_RETENTION_DAYS = env.int("BIZSUITE_WEBHOOK_FAILED_RETENTION_DAYS", default=90)
+if min(WEBHOOK_RETENTION_DAYS, WEBHOOK_FAILED_RETENTION_DAYS) < 1:
+    raise ImproperlyConfigured("Deliveries of webhooks are kept for a day at least.")
 
 # ── Mail: to the server that EMAIL_URL names (smtp+tls://user:password@host:587) ──
 # Without one nothing leaves the machine: mails become files in the data directory.

@@ -14,7 +14,8 @@ from bizsuite.events.recording import record_event
 from bizsuite.events.registry import event_types
 from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
-from webhooks.endpoints import locked_endpoints, require_active, wake_dispatcher_after_commit
+from bizsuite.records import lock
+from webhooks.endpoints import require_active, wake_dispatcher_after_commit
 from webhooks.event_types import TEST_EVENT
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.retries import LAST_STEP
@@ -81,17 +82,19 @@ def replay_deliveries(
     That is what failed, what waits for a retry, and what happened while the endpoint was off; of
     the event types that it subscribes to now. Returns how many messages that is.
     """
+    lock(endpoint)
     require_active(endpoint)
-    locked_endpoints([endpoint.pk])
     wanted = [event_type.name for event_type in event_types() if endpoint.wants(event_type)]
     mine = Delivery.objects.filter(endpoint=endpoint)
     undelivered = mine.exclude(status=DeliveryStatus.SUCCEEDED).filter(
         event__type__in=wanted, event__occurred_at__gte=since
     )
     queued = _make_due(undelivered, now)
-    # Numbered ones only: the others are on their way here by themselves.
+    # Numbered ones only: the others are on their way here by themselves. And none of those whose
+    # delivery may have arrived and be forgotten: nothing is sent twice under another id.
     missed = (
-        Event.objects.filter(type__in=wanted, occurred_at__gte=since, sequence__isnull=False)
+        Event.objects.filter(type__in=wanted, occurred_at__gte=since)
+        .filter(sequence__gt=endpoint.pruned_through)
         .exclude(Exists(mine.filter(event=OuterRef("pk"))))
         .defer("payload")
         .order_by("id")

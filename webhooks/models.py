@@ -35,6 +35,12 @@ class WebhookEndpointQuerySet(RecordQuerySet["WebhookEndpoint"]):
         """
         return super(RecordQuerySet, self).update(failing_since=since, last_failed_at=last)
 
+    def note_pruned(self, *, through: int) -> int:
+        """Keep up to where deliveries have been forgotten; as little a change as note_failing()."""
+        return super(RecordQuerySet, self.filter(pruned_through__lt=through)).update(
+            pruned_through=through
+        )
+
     def search(self, terms: str) -> Self:
         """Every word somewhere in the URL."""
         query = Q()
@@ -71,6 +77,9 @@ class WebhookEndpoint(Record):
     # null while all is well.
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
     last_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The highest sequence among the events whose deliveries arrived and were pruned since. Up to
+    # it, an event without a delivery may well have arrived; after it, it never did.
+    pruned_through = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = WebhookEndpointQuerySet.as_manager()
 
@@ -123,6 +132,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def unleased(self, now: datetime.datetime) -> Self:
         """Not being sent at the moment; a lease that ran out belonged to a worker that died."""
         return self.filter(Q(leased_until=None) | Q(leased_until__lte=now))
+
+    def delivered_before(self, instant: datetime.datetime) -> Self:
+        return self.filter(status=DeliveryStatus.SUCCEEDED, delivered_at__lt=instant)
+
+    def given_up_before(self, instant: datetime.datetime) -> Self:
+        return self.filter(status=DeliveryStatus.FAILED, failed_at__lt=instant)
 
     def claimable(self, now: datetime.datetime) -> Self:
         """Due, not being sent, and not before an earlier event of the same record.

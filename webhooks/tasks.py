@@ -1,3 +1,5 @@
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -7,10 +9,15 @@ from bizsuite.events.relay import consume
 from webhooks import deliveries
 from webhooks.dispatching import deliver_due
 from webhooks.endpoints import DELIVER_TASK
+from webhooks.figures import prune_figures
+from webhooks.pruning import Retention, prune_deliveries
 from webhooks.retries import random
 from webhooks.sending import HttpSender
 
 CONSUMER = "webhooks"
+PRUNE_TASK = "webhooks.tasks.prune"
+# For how long one run prunes. Short, so that it keeps no process of the worker's from the events.
+PRUNING_SECONDS = 2.0
 
 
 @shared_task(ignore_result=True)
@@ -35,3 +42,14 @@ def fan_out() -> None:
 def deliver() -> None:
     """Send what is due. Woken after each fan-out, and by beat for the retries."""
     deliver_due(sender=HttpSender(), clock=timezone.now, random=random)
+
+
+@shared_task(ignore_result=True)
+def prune() -> None:
+    """Forget what is old. What this run does not get to has another one, behind whatever waits."""
+    now, until = timezone.now(), time.monotonic() + PRUNING_SECONDS
+    prune_figures(now=now)
+    for _ in prune_deliveries(Retention.configured(), now=now):
+        if time.monotonic() >= until:
+            nudge(PRUNE_TASK)
+            return

@@ -1,14 +1,23 @@
 """Two workers at the same moment, each with a database connection of its own."""
 
+import contextlib
+import datetime
+
 import pytest
 
 from customers.models import Customer
 from tests.concurrency import at_once
+from tests.factories import SYSTEM
 from tests.webhooks.factories import NOW, Clock, Receiver, deliver, fan_out, happen, make_endpoint
+from webhooks import pruning
 from webhooks.claiming import claim_due
+from webhooks.deliveries import DeliveryUnderWay, resend_delivery
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
+from webhooks.pruning import Retention, prune_deliveries
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+RETENTION = Retention.of_days(30, 90)
 
 
 @pytest.fixture
@@ -48,3 +57,25 @@ def test_workers_that_fan_out_together_make_each_delivery_once():
 
     made = Delivery.objects.filter(endpoint=endpoint).order_by("event_id")
     assert list(made.values_list("event_id", flat=True)) == events
+
+
+def test_a_message_that_is_sent_again_while_old_ones_are_pruned_is_not_lost(monkeypatch):
+    monkeypatch.setattr(pruning, "BATCH", 2)
+    make_endpoint()
+    for _ in range(12):
+        happen()
+    old = fan_out()
+    deliver(Receiver(), Clock())
+    long_after, again = NOW + datetime.timedelta(days=31), []
+
+    def send_again() -> None:
+        for delivery in reversed(old):
+            # Pruned a moment ago.
+            with contextlib.suppress(DeliveryUnderWay):
+                again.append(resend_delivery(delivery, now=long_after, actor=SYSTEM).pk)
+
+    at_once([send_again, lambda: list(prune_deliveries(RETENTION, now=long_after))])
+
+    pending = Delivery.objects.filter(status=DeliveryStatus.PENDING)
+    assert sorted(again) == sorted(pending.values_list("pk", flat=True))
+    assert len(again) == Delivery.objects.count()
