@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Self
 
 from webhooks.latencies import Latencies
 from webhooks.models import HourlyFigures
@@ -37,10 +39,33 @@ class Figures:
         if attempted.answered:
             self.latencies.add([attempted.duration_ms])
 
-    def add(self, row: HourlyFigures) -> None:
-        self.succeeded += row.succeeded
-        self.failed += row.failed
-        self.latencies.update(Latencies.stored(row.latencies))
+    def add(self, others: "Figures") -> None:
+        self.succeeded += others.succeeded
+        self.failed += others.failed
+        self.latencies.update(others.latencies)
+
+    @classmethod
+    def stored(cls, row: HourlyFigures) -> Self:
+        return cls(row.succeeded, row.failed, Latencies.stored(row.latencies))
+
+    @property
+    def attempts(self) -> int:
+        return self.succeeded + self.failed
+
+    @property
+    def success_rate(self) -> Decimal | None:
+        """In per cent, to two decimals; None without attempts. Rounded down: 100 is all of them."""
+        if not self.attempts:
+            return None
+        return Decimal(10_000 * self.succeeded // self.attempts) / 100
+
+    @property
+    def p50_ms(self) -> int | None:
+        return self.latencies.percentile(50)
+
+    @property
+    def p95_ms(self) -> int | None:
+        return self.latencies.percentile(95)
 
 
 def count_attempts(attempts: Sequence[Attempted], *, now: datetime.datetime) -> None:
@@ -56,7 +81,7 @@ def count_attempts(attempts: Sequence[Attempted], *, now: datetime.datetime) -> 
     if not sums:
         return
     for row in HourlyFigures.objects.filter(endpoint__in=sums, hour=hour):
-        sums[row.endpoint_id].add(row)
+        sums[row.endpoint_id].add(Figures.stored(row))
     HourlyFigures.objects.bulk_create(
         [
             HourlyFigures(

@@ -248,11 +248,6 @@ class Delivery(models.Model):
                 name="webhooks_delivery_first_tries",
                 condition=Q(status="pending", attempts=0),
             ),
-            models.Index(
-                fields=["endpoint", "-id"],
-                name="webhooks_delivery_given_up",
-                condition=Q(status="failed"),
-            ),
             models.Index(fields=["endpoint", "id"], name="webhooks_delivery_of_endpoint"),
             # What is done, in the order in which it is pruned.
             models.Index(

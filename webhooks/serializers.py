@@ -1,11 +1,18 @@
 import datetime
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 
-from bizsuite.api.fields import InstantField, OptionalTextField, StrictCharField, parse_date
+from bizsuite.api.fields import (
+    ExactNumberField,
+    InstantField,
+    OptionalTextField,
+    StrictCharField,
+    parse_date,
+)
 from bizsuite.api.serializers import RecordSerializer, StrictSerializer
 from webhooks.event_types import WEBHOOK
 from webhooks.models import Delivery, DeliveryAttempt, WebhookEndpoint
@@ -182,3 +189,76 @@ class ReplayedSerializer(StrictSerializer):
 
     example = {"queued": 3}
     queued = serializers.IntegerField(read_only=True, help_text="How many messages are due now.")
+
+
+class FiguresSerializer(StrictSerializer):
+    """What became of the attempts of some time; tests are left out."""
+
+    attempts = serializers.IntegerField(read_only=True)
+    succeeded = serializers.IntegerField(read_only=True)
+    success_rate = ExactNumberField(places=2, maximum=Decimal(100), read_only=True, allow_null=True)
+    p50_ms = serializers.IntegerField(read_only=True, allow_null=True)
+    p95_ms = serializers.IntegerField(read_only=True, allow_null=True)
+
+    class Meta:
+        help_texts = {
+            "attempts": "How many were made.",
+            "succeeded": "How many of them the receiver took.",
+            "success_rate": "The same in per cent, rounded down; null without attempts.",
+            "p50_ms": "Half of the answers came within so many milliseconds, give or take 2.5 %.",
+            "p95_ms": "19 of 20 answers came within so many milliseconds, give or take 2.5 %.",
+        }
+
+
+class HourSerializer(StrictSerializer):
+    hour = InstantField(read_only=True)
+    attempts = serializers.IntegerField(source="figures.attempts", read_only=True)
+    succeeded = serializers.IntegerField(source="figures.succeeded", read_only=True)
+    p95_ms = serializers.IntegerField(source="figures.p95_ms", read_only=True, allow_null=True)
+
+    class Meta:
+        help_texts = {
+            name: text
+            for name, text in FiguresSerializer.Meta.help_texts.items()
+            if name in ("attempts", "succeeded", "p95_ms")
+        } | {"hour": "When it begins."}
+
+
+_FIGURES = {"attempts": 412, "succeeded": 409, "success_rate": Decimal("99.27")}
+
+
+class StatisticsSerializer(StrictSerializer):
+    """How a webhook fares: what waits for it now, and figures that are kept by the hour."""
+
+    example = {
+        "pending": 2,
+        "failed": 1,
+        "oldest_pending_at": "2024-01-15T09:12:40Z",
+        "next_attempt_at": "2024-01-15T10:30:05Z",
+        "last_24_hours": _FIGURES | {"p50_ms": 84, "p95_ms": 310},
+        "last_7_days": _FIGURES | {"p50_ms": 84, "p95_ms": 310},
+        "hours": [
+            {"hour": "2024-01-15T10:00:00Z", "attempts": 412, "succeeded": 409, "p95_ms": 310}
+        ],
+    }
+
+    pending = serializers.IntegerField(source="queue.pending", read_only=True)
+    failed = serializers.IntegerField(source="queue.failed", read_only=True)
+    oldest_pending_at = InstantField(
+        source="queue.oldest_pending_at", read_only=True, allow_null=True
+    )
+    next_attempt_at = InstantField(source="queue.next_attempt_at", read_only=True, allow_null=True)
+    last_24_hours = FiguresSerializer(read_only=True)
+    last_7_days = FiguresSerializer(read_only=True)
+    hours = HourSerializer(many=True, read_only=True)
+
+    class Meta:
+        help_texts = {
+            "pending": "How many deliveries are due or wait for their next attempt.",
+            "failed": "How many were given up and not sent again since.",
+            "oldest_pending_at": "Since when the oldest of the pending ones waits; null for none.",
+            "next_attempt_at": "When the next of them is due.",
+            "last_24_hours": "The present hour and the 23 before it.",
+            "last_7_days": "The present hour and the 167 before it.",
+            "hours": "These 168 hours one by one, the oldest first, those without attempts too.",
+        }

@@ -28,7 +28,9 @@ from webhooks.serializers import (
     EndpointWithSecretSerializer,
     ReplayedSerializer,
     ReplaySerializer,
+    StatisticsSerializer,
 )
+from webhooks.statistics import statistics_of
 
 SORTABLE_DELIVERY = ("id", "created_at", "next_attempt_at", "delivered_at")
 DELIVERIES = Delivery.objects.select_related("event", "endpoint").defer("event__payload")
@@ -106,6 +108,14 @@ class WebhookViewSet(
             DELIVERIES.filter(endpoint=self.get_object()),
             filterset_class=self.filterset_class,
         )
+
+    @extend_schema(responses=StatisticsSerializer)
+    @action(detail=True, methods=["get"])
+    def stats(self, request: Any, pk: str) -> Response:
+        """How it fares: success rate, latency, what is pending; over a day, a week and by hour."""
+        endpoint_id = self.get_object().pk
+        statistics = statistics_of([endpoint_id], now=timezone.now())[endpoint_id]
+        return self.answer(statistics, serializer_class=StatisticsSerializer)
 
     @extend_schema(responses=ReplayedSerializer)
     @action(detail=True, methods=["post"], body_class=ReplaySerializer)

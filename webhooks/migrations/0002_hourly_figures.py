@@ -22,10 +22,6 @@ class Migration(migrations.Migration):
                 ('latencies', models.JSONField(default=dict)),
             ],
         ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'failed')), fields=['endpoint', '-id'], name='webhooks_delivery_given_up'),
-        ),
         migrations.AddField(
             model_name='hourlyfigures',
             name='endpoint',
