@@ -22,7 +22,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fuzz docs check lint types layers migrations format requirements clean
+.PHONY: help setup run demo test fuzz bench docs check lint types layers migrations format requirements clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ check: lint types layers migrations test ## All that must hold before a change i
 
 fuzz: $(INSTALLED_FOR_DEVELOPMENT) ## Try every operation of the API with generated requests, for half an hour (ARGS="--seconds 60")
 	@exec $(BIN)/python -m tests.openapi.fuzzing $(ARGS)
+
+bench: $(INSTALLED_FOR_DEVELOPMENT) ## Measure how fast the product is here, on both databases (ARGS="--leg sqlite deliveries_instant")
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(INSTALLED_FOR_DEVELOPMENT) ## Bring docs/api up to date: the reference, and the answers to its commands (ARGS=--reference)
 	@exec $(BIN)/python -m tests.documentation.write $(ARGS)

@@ -31,14 +31,14 @@ class ServerMissing(Exception):
 
 
 @contextlib.contextmanager
-def private_postgres() -> Iterator[str]:
-    """The URL of a fresh PostgreSQL server."""
+def private_postgres(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL server. durable: it waits for the disk, as in production."""
     with _private_folder() as folder:
         binaries = _postgres_binaries(folder)
         data = folder / "data"
         _initialise(binaries, data)
         port = _free_port()
-        settings = [*HASTE, "max_connections=200", "unix_socket_directories="]
+        settings = [*([] if durable else HASTE), "max_connections=200", "unix_socket_directories="]
         command = [
             *(str(binaries / "postgres"), "-D", str(data)),
             *("-h", "127.0.0.1", "-p", str(port)),

@@ -1,0 +1,1 @@
+"""How fast the product is, on the machine at hand: `make bench`. See docs/benchmarks.md."""
