@@ -44,3 +44,15 @@ def claim_due(*, now: datetime.datetime, busy: Mapping[int, int], limit: int) ->
     )
     claimed = Delivery.objects.filter(lease_token=token).select_related("event", "endpoint")
     return list(claimed.order_by("event_id"))
+
+
+@transaction.atomic
+def free_leases() -> None:
+    """Make everything claimable again that is being sent: who was at it is known to have died.
+
+    What somebody holds at this moment is left alone; its lease runs out by itself.
+    """
+    leased = Delivery.objects.exclude(lease_token="").select_for_update(skip_locked=True)
+    Delivery.objects.filter(pk__in=list(leased.values_list("pk", flat=True))).update(
+        lease_token="", leased_until=None
+    )

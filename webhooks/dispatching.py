@@ -8,22 +8,20 @@ short transactions, and never during one.
 import asyncio
 import datetime
 import logging
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Self
 
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db.models import Q, QuerySet
 
 from bizsuite.crypto import CannotDecrypt
 from webhooks.claiming import claim_due
 from webhooks.messages import message_body, message_headers, sign_message
-from webhooks.models import Delivery, DispatchTurn, WebhookEndpoint
+from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.retries import Random
 from webhooks.sending import CONNECTIONS, Reply, Sender
 from webhooks.settling import Outcome, record_outcomes
+from webhooks.turns import Turn, end_turn_of_the_dead
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +29,11 @@ Clock = Callable[[], datetime.datetime]
 
 # How often to look for new work while all that is in flight is slow.
 POLL_SECONDS = 1.0
-# Several times the poll: only a dead or stalled process loses its turn.
-TURN = datetime.timedelta(seconds=10)
 
 
 def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
     """Send until nothing is due. Returns at once while another process is at it."""
+    end_turn_of_the_dead()
     # Looked at again after the turn is given back: work that came in the last moment may have
     # been left to us.
     while _has_work(clock()):
@@ -47,37 +44,6 @@ def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
             async_to_sync(Dispatcher(turn, sender=sender, clock=clock, random=random).run)()
         finally:
             turn.release()
-
-
-class Turn:
-    """This process's turn to send, for as long as it is kept."""
-
-    def __init__(self, token: str, until: datetime.datetime) -> None:
-        self._token = token
-        self._until = until
-
-    @classmethod
-    def take(cls, now: datetime.datetime) -> Self | None:
-        """The turn, or None while another process has it."""
-        DispatchTurn.objects.bulk_create([DispatchTurn(pk=1)], ignore_conflicts=True)
-        token, until = secrets.token_hex(16), now + TURN
-        free = DispatchTurn.objects.filter(Q(until=None) | Q(until__lte=now), pk=1)
-        return cls(token, until) if free.update(token=token, until=until) else None
-
-    def keep(self, now: datetime.datetime) -> bool:
-        """Prolong the turn when it is half over; False when another process has taken it."""
-        if now < self._until - TURN / 2:
-            return True
-        if not self._row().update(until=now + TURN):
-            return False
-        self._until = now + TURN
-        return True
-
-    def release(self) -> None:
-        self._row().update(token="", until=None)
-
-    def _row(self) -> QuerySet[DispatchTurn]:
-        return DispatchTurn.objects.filter(pk=1, token=self._token)
 
 
 class Dispatcher:
