@@ -12,9 +12,9 @@ from bizsuite.events.recording import NewEvent, record_events
 from bizsuite.events.registry import event_type
 from bizsuite.events.relay import consume, relay_events
 from bizsuite.identity.actors import Actor
-from webhooks.deliveries import fan_out_events
 from webhooks.dispatching import deliver_due
 from webhooks.endpoints import create_endpoint
+from webhooks.fan_out import fan_out_events
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
 from webhooks.retries import random
 from webhooks.sending import HttpSender

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 
@@ -13,6 +13,12 @@ from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 LEASE = datetime.timedelta(seconds=30)
 # In flight at once: a slow receiver holds these and no more.
 PER_ENDPOINT = 8
+
+
+def endpoints_with_work(now: datetime.datetime) -> QuerySet[WebhookEndpoint]:
+    """Those that something can be sent to at this moment."""
+    mine = Delivery.objects.filter(endpoint=OuterRef("pk")).claimable(now)
+    return WebhookEndpoint.objects.receiving().filter(Exists(mine))
 
 
 @transaction.atomic
@@ -24,7 +30,7 @@ def claim_due(*, now: datetime.datetime, busy: Mapping[int, int], limit: int) ->
     """
     found: list[int] = []
     healthy_first = F("failing_since").asc(nulls_first=True)
-    endpoints = WebhookEndpoint.objects.with_claimable_deliveries(now).order_by(healthy_first, "pk")
+    endpoints = endpoints_with_work(now).order_by(healthy_first, "pk")
     for endpoint_id in endpoints.values_list("pk", flat=True):
         free = min(PER_ENDPOINT - busy.get(endpoint_id, 0), limit - len(found))
         if free > 0:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from asgiref.sync import async_to_sync, sync_to_async
 
 from bizsuite.crypto import CannotDecrypt
-from webhooks.claiming import claim_due
+from webhooks.claiming import claim_due, endpoints_with_work
 from webhooks.messages import message_body, message_headers, sign_message
-from webhooks.models import Delivery, WebhookEndpoint
+from webhooks.models import Delivery
 from webhooks.retries import Random
 from webhooks.sending import CONNECTIONS, Reply, Sender
 from webhooks.settling import Outcome, record_outcomes
@@ -111,4 +111,4 @@ class Dispatcher:
 
 
 def _has_work(now: datetime.datetime) -> bool:
-    return WebhookEndpoint.objects.with_claimable_deliveries(now).exists()
+    return endpoints_with_work(now).exists()

@@ -6,9 +6,9 @@ from django.utils import timezone
 from bizsuite.events.models import Event
 from bizsuite.events.recording import nudge
 from bizsuite.events.relay import consume
-from webhooks import deliveries
 from webhooks.dispatching import deliver_due
 from webhooks.endpoints import DELIVER_TASK
+from webhooks.fan_out import fan_out_events
 from webhooks.figures import prune_figures
 from webhooks.pruning import Retention, prune_deliveries
 from webhooks.retries import random
@@ -31,7 +31,7 @@ def fan_out() -> None:
 
     def handle(events: list[Event]) -> None:
         nonlocal made
-        made += deliveries.fan_out_events(events, now=now)
+        made += fan_out_events(events, now=now)
 
     consume(CONSUMER, handle, now=now)
     if made:

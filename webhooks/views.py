@@ -15,7 +15,7 @@ from bizsuite.api.views import (
     UpdateMixin,
 )
 from bizsuite.errors import Invalid
-from webhooks import deliveries, endpoints
+from webhooks import endpoints, replaying
 from webhooks.addresses import resolve_host
 from webhooks.destinations import refused_destination
 from webhooks.event_types import WEBHOOK
@@ -87,7 +87,7 @@ class WebhookViewSet(
     def test(self, request: Any, pk: str) -> Response:
         """Send a `webhook.tested` message, once and without retries; watch it in deliveries."""
         self.refuse_body()
-        delivery = deliveries.send_test(self.get_object(), now=timezone.now(), actor=self.actor)
+        delivery = replaying.send_test(self.get_object(), now=timezone.now(), actor=self.actor)
         response = self.answer(delivery, status=201, serializer_class=DeliverySerializer)
         response["Location"] = f"{settings.API_PREFIX}/webhooks/deliveries/{delivery.pk}"
         return response
@@ -121,7 +121,7 @@ class WebhookViewSet(
     @action(detail=True, methods=["post"], body_class=ReplaySerializer)
     def replay(self, request: Any, pk: str) -> Response:
         """Send again what has not arrived of the events since an instant."""
-        queued = deliveries.replay_deliveries(
+        queued = replaying.replay_deliveries(
             self.get_object(),
             now=timezone.now(),
             actor=self.actor,
@@ -149,5 +149,5 @@ class DeliveryViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         """Send this message once more, now, under the same id."""
         self.refuse_body()
         return self.answer(
-            deliveries.resend_delivery(self.get_object(), now=timezone.now(), actor=self.actor)
+            replaying.resend_delivery(self.get_object(), now=timezone.now(), actor=self.actor)
         )

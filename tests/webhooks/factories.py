@@ -13,8 +13,9 @@ from bizsuite.events.recording import record_event
 from bizsuite.events.relay import consume, relay_events
 from customers.models import Customer
 from tests.factories import SYSTEM, make_customer
-from webhooks import deliveries, endpoints
+from webhooks import endpoints
 from webhooks.dispatching import deliver_due
+from webhooks.fan_out import fan_out_events
 from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.sending import Reply, Sender
 
@@ -40,7 +41,7 @@ def happen(
 def fan_out(now: datetime.datetime = NOW) -> list[Delivery]:
     """Number what happened and make its deliveries; returns all there are, oldest first."""
     relay_events(now=now)
-    consume("webhooks", lambda events: deliveries.fan_out_events(events, now=now), now=now)
+    consume("webhooks", lambda events: fan_out_events(events, now=now), now=now)
     return list(Delivery.objects.order_by("event_id", "endpoint_id"))
 
 

@@ -11,9 +11,9 @@ from tests.factories import SYSTEM
 from tests.webhooks.factories import NOW, Clock, Receiver, deliver, fan_out, happen, make_endpoint
 from webhooks import pruning
 from webhooks.claiming import claim_due
-from webhooks.deliveries import DeliveryUnderWay, resend_delivery
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
 from webhooks.pruning import Retention, prune_deliveries
+from webhooks.replaying import DeliveryUnderWay, resend_delivery
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

@@ -5,7 +5,7 @@ from bizsuite.events.registry import event_types
 from bizsuite.events.relay import relay_events
 from tests.webhooks.factories import NOW, fan_out, happen, make_endpoint
 from webhooks import tasks
-from webhooks.deliveries import fan_out_events
+from webhooks.fan_out import fan_out_events
 from webhooks.models import Delivery, DeliveryStatus
 
 pytestmark = pytest.mark.django_db

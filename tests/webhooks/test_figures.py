@@ -16,11 +16,11 @@ from tests.webhooks.factories import (
     happen,
     make_endpoint,
 )
-from webhooks.deliveries import send_test
 from webhooks.endpoints import delete_endpoint
 from webhooks.figures import Attempted, count_attempts, prune_figures
 from webhooks.latencies import Latencies, bucket_of, milliseconds_of
 from webhooks.models import HourlyFigures
+from webhooks.replaying import send_test
 from webhooks.sending import Reply
 
 HOUR = datetime.timedelta(hours=1)

@@ -19,7 +19,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
-from webhooks import deliveries, pruning, tasks
+from webhooks import pruning, replaying, tasks
 from webhooks.endpoints import update_endpoint
 from webhooks.models import (
     Delivery,
@@ -152,7 +152,7 @@ def test_a_replay_does_not_bring_back_what_arrived_and_was_forgotten():
     fan_out()
     update_endpoint(endpoint, active=True, actor=SYSTEM)
 
-    queued = deliveries.replay_deliveries(endpoint, since=NOW - 3650 * DAY, now=NOW, actor=SYSTEM)
+    queued = replaying.replay_deliveries(endpoint, since=NOW - 3650 * DAY, now=NOW, actor=SYSTEM)
 
     assert queued == 2
     assert set(Delivery.objects.values_list("event", flat=True)) == {failed.event_id, missed.pk}

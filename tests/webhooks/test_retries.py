@@ -18,9 +18,9 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
-from webhooks.deliveries import resend_delivery, send_test
 from webhooks.endpoints import update_endpoint
 from webhooks.models import Delivery, DeliveryStatus
+from webhooks.replaying import resend_delivery, send_test
 from webhooks.sending import Reply
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from bizsuite.backoffice.display import badge, moment, pretty_json
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin, RelatedInline
-from webhooks import deliveries
+from webhooks import replaying
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
 
 TONES = {
@@ -123,5 +123,5 @@ class DeliveryAdmin(ReadOnlyAdmin):
         when=lambda delivery: delivery.endpoint.active,
     )
     def resend(self, request: HttpRequest, record: Delivery, data: dict[str, Any]) -> str:
-        deliveries.resend_delivery(record, now=timezone.now(), actor=self.actor(request))
+        replaying.resend_delivery(record, now=timezone.now(), actor=self.actor(request))
         return _("The message is on its way again.")

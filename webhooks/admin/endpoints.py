@@ -18,7 +18,7 @@ from bizsuite.backoffice.related import RelatedList
 from bizsuite.backoffice.resource_admin import ResourceAdmin
 from bizsuite.backoffice.secrets import secret_page
 from bizsuite.errors import Invalid
-from webhooks import deliveries, endpoints
+from webhooks import endpoints, replaying
 from webhooks.addresses import resolve_host
 from webhooks.admin.patterns import EVERYTHING, PatternsField
 from webhooks.destinations import refused_destination
@@ -152,7 +152,7 @@ class EndpointAdmin(MetadataMixin, ResourceAdmin):
     def send_test(
         self, request: HttpRequest, record: WebhookEndpoint, data: dict[str, Any]
     ) -> HttpResponse:
-        delivery = deliveries.send_test(record, now=timezone.now(), actor=self.actor(request))
+        delivery = replaying.send_test(record, now=timezone.now(), actor=self.actor(request))
         self.message_user(
             request, _("The test is on its way. Reload this page to see how it went.")
         )
@@ -168,7 +168,7 @@ class EndpointAdmin(MetadataMixin, ResourceAdmin):
         when=lambda endpoint: endpoint.active,
     )
     def replay(self, request: HttpRequest, record: WebhookEndpoint, data: dict[str, Any]) -> str:
-        queued = deliveries.replay_deliveries(
+        queued = replaying.replay_deliveries(
             record, since=data["since"], now=timezone.now(), actor=self.actor(request)
         )
         text = ngettext("%(count)d message queued.", "%(count)d messages queued.", queued)

@@ -1,4 +1,4 @@
-"""Where our events are sent, and every attempt at sending them."""
+"""What is sent, every attempt at it, and who has the turn to send."""
 
 import datetime
 from typing import Self
@@ -7,119 +7,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from bizsuite.crypto import decrypt
 from bizsuite.events.models import Event
-from bizsuite.events.registry import EventType, matches
-from bizsuite.records import Record, RecordQuerySet
-
-URL_LENGTH = 2000
-
-
-class DisabledReason(models.TextChoices):
-    BY_HAND = "by_hand", _("Switched off by a person")
-    GONE = "gone", _("The receiver answered 410 Gone")
-    FAILING = "failing", _("No delivery succeeded for five days")
-
-
-class WebhookEndpointQuerySet(RecordQuerySet["WebhookEndpoint"]):
-    def active(self) -> Self:
-        return self.filter(active=True)
-
-    def note_failing(
-        self, *, since: datetime.datetime | None, last: datetime.datetime | None
-    ) -> int:
-        """Keep how the receiver fares, and leave version and updated_at alone.
-
-        Not by change(): it is no change of the webhook, no event tells of it, and whoever edits
-        the webhook of a receiver that comes and goes must not be told that somebody else did.
-        """
-        return super(RecordQuerySet, self).update(failing_since=since, last_failed_at=last)
-
-    def note_pruned(self, *, through: int) -> int:
-        """Keep up to where deliveries have been forgotten; as little a change as note_failing()."""
-        return super(RecordQuerySet, self.filter(pruned_through__lt=through)).update(
-            pruned_through=through
-        )
-
-    def search(self, terms: str) -> Self:
-        """Every word somewhere in the URL."""
-        query = Q()
-        for term in terms.split():
-            query &= Q(url__icontains=term)
-        return self.filter(query)
-
-    def with_claimable_deliveries(self, now: datetime.datetime) -> Self:
-        mine = Delivery.objects.filter(endpoint=OuterRef("pk")).claimable(now)
-        return self.active().filter(Exists(mine))
-
-
-class WebhookEndpoint(Record):
-    """An address that is told of the events it subscribed to."""
-
-    url = models.CharField(_("URL"), max_length=URL_LENGTH)
-    # Exact names, `invoice.*` or `*`.
-    events = models.JSONField(_("events"), default=list)
-    encrypted_secret = models.TextField(editable=False)
-    # For a day after a rotation both secrets sign, so that the receiver can change over in peace.
-    encrypted_previous_secret = models.TextField(editable=False, blank=True, default="")
-    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
-    active = models.BooleanField(_("active"), default=True)
-    disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True, editable=False)
-    disabled_reason = models.CharField(
-        _("reason"),
-        max_length=20,
-        choices=DisabledReason.choices,
-        blank=True,
-        default="",
-        editable=False,
-    )
-    # The first and the latest failure since the last success, tests and long silences left out;
-    # null while all is well.
-    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
-    last_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # The highest sequence among the events whose deliveries arrived and were pruned since. Up to
-    # it, an event without a delivery may well have arrived; after it, it never did.
-    pruned_through = models.PositiveBigIntegerField(default=0, editable=False)
-
-    objects = WebhookEndpointQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("webhook")
-        verbose_name_plural = _("webhooks")
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                name="webhooks_endpoint_disabled_with_reason",
-                condition=Q(active=True, disabled_at=None, disabled_reason="")
-                | (Q(active=False, disabled_at__isnull=False) & ~Q(disabled_reason="")),
-            ),
-            models.CheckConstraint(
-                name="webhooks_endpoint_previous_secret_ends",
-                condition=Q(encrypted_previous_secret="", previous_secret_until=None)
-                | (~Q(encrypted_previous_secret="") & Q(previous_secret_until__isnull=False)),
-            ),
-            models.CheckConstraint(
-                name="webhooks_endpoint_has_secret", condition=~Q(encrypted_secret="")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.url
-
-    @property
-    def secret(self) -> str:
-        """The signing secret, `whsec_…`. Shown at creation and rotation only."""
-        return decrypt(self.encrypted_secret)
-
-    def signing_secrets(self, now: datetime.datetime) -> list[str]:
-        """The secrets to sign with, the current one first."""
-        secrets = [self.secret]
-        if self.previous_secret_until is not None and now < self.previous_secret_until:
-            secrets.append(decrypt(self.encrypted_previous_secret))
-        return secrets
-
-    def wants(self, event_type: EventType) -> bool:
-        return any(matches(pattern, event_type) for pattern in self.events)
+from webhooks.models.endpoints import URL_LENGTH, WebhookEndpoint
 
 
 class DeliveryStatus(models.TextChoices):
@@ -301,38 +190,6 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} #{self.number}"
-
-
-class HourlyFigures(models.Model):
-    """What became of one endpoint's attempts in one hour, tests left out.
-
-    Added up as they are settled, so that a week of a busy endpoint is 168 rows to read and not a
-    million attempts; and kept when those are pruned.
-    """
-
-    endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.CASCADE, related_name="figures", db_index=False
-    )
-    # Its beginning. An attempt counts in the hour in which it was over.
-    hour = models.DateTimeField(db_index=True)
-    succeeded = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
-    # {bucket: attempts}, of those that got an answer; see latencies.py.
-    latencies = models.JSONField(default=dict)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="webhooks_figures_once_an_hour", fields=["endpoint", "hour"]
-            ),
-            models.CheckConstraint(
-                name="webhooks_figures_of_attempts",
-                condition=Q(succeeded__gt=0) | Q(failed__gt=0),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.endpoint_id} {self.hour:%Y-%m-%d %H:%M}"
 
 
 class DispatchTurn(models.Model):

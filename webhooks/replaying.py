@@ -1,13 +1,11 @@
-"""Deliveries: made from events, and sent again when a person asks."""
+"""Sending again when a person asks: one message, a test, or whatever has not arrived."""
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from bizsuite.crypto import random_token
 from bizsuite.errors import Conflict
 from bizsuite.events.models import Event
 from bizsuite.events.recording import record_event
@@ -17,6 +15,7 @@ from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
 from webhooks.endpoints import require_active, wake_dispatcher_after_commit
 from webhooks.event_types import TEST_EVENT
+from webhooks.fan_out import insert, new_delivery
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.retries import LAST_STEP
 from webhooks.serializers import EndpointSerializer
@@ -28,33 +27,13 @@ class DeliveryUnderWay(Conflict):
     code = "delivery_under_way"
 
 
-def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> int:
-    """Make a delivery of each event for every active endpoint that subscribed to it.
-
-    Returns how many. Runs in the transaction that moves the consumer's cursor. Twice for one event changes nothing.
-    """
-    # Locked, so that an endpoint is not deleted while deliveries for it are being made.
-    endpoints = list(WebhookEndpoint.objects.active().select_for_update().order_by("pk"))
-    types = {event_type.name: event_type for event_type in event_types()}
-    made = [
-        _new_delivery(event, endpoint, now=now)
-        for event in events
-        # An event type of an older version may be gone; then nobody can have subscribed.
-        if (event_type := types.get(event.type)) is not None
-        for endpoint in endpoints
-        if endpoint.wants(event_type)
-    ]
-    _insert(made)
-    return len(made)
-
-
 @transaction.atomic
 def send_test(endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor) -> Delivery:
     """Send a `webhook.tested` message to this endpoint, whatever it subscribed to; once, with no
     retries. It is signed like any other."""
     require_active(endpoint)
     event = record_event(TEST_EVENT, endpoint, data=EndpointSerializer(endpoint).data, actor=actor)
-    delivery = _new_delivery(event, endpoint, now=now, step=LAST_STEP)
+    delivery = new_delivery(event, endpoint, now=now, step=LAST_STEP)
     delivery.save()
     wake_dispatcher_after_commit()
     return delivery
@@ -101,7 +80,7 @@ def replay_deliveries(
     )
     last_id = 0
     while events := list(missed.filter(id__gt=last_id)[:_BATCH]):
-        _insert([_new_delivery(event, endpoint, now=now) for event in events])
+        insert([new_delivery(event, endpoint, now=now) for event in events])
         queued, last_id = queued + len(events), events[-1].pk
     data = EndpointSerializer(endpoint).data | {"since": instant(since), "queued": queued}
     record_event("webhook.replayed", endpoint, data=data, actor=actor)
@@ -120,21 +99,3 @@ def _make_due(deliveries: Any, now: datetime.datetime) -> int:
         leased_until=None,
     )
     return changed
-
-
-def _new_delivery(
-    event: Event, endpoint: WebhookEndpoint, *, now: datetime.datetime, step: int = 0
-) -> Delivery:
-    return Delivery(
-        event=event,
-        endpoint=endpoint,
-        message_id=f"msg_{random_token(26)}",
-        subject=f"{event.resource}:{event.object_id}",
-        step=step,
-        next_attempt_at=now,
-        created_at=now,
-    )
-
-
-def _insert(deliveries: list[Delivery]) -> None:
-    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True, batch_size=_BATCH)
