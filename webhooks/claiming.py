@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from webhooks.erasing import give_up
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 
 # Twice what a send may take, so that only a dead worker's lease ever runs out.
@@ -48,8 +49,12 @@ def claim_due(*, now: datetime.datetime, busy: Mapping[int, int], limit: int) ->
     Delivery.objects.filter(pk__in=found, status=DeliveryStatus.PENDING).unleased(now).update(
         lease_token=token, leased_until=now + LEASE
     )
-    claimed = Delivery.objects.filter(lease_token=token).select_related("event", "endpoint")
-    return list(claimed.order_by("event_id"))
+    mine = Delivery.objects.filter(lease_token=token).order_by("event_id")
+    claimed = list(mine.select_related("event", "endpoint"))
+    erased = [each.pk for each in claimed if each.event.erased_by is not None]
+    if erased:
+        give_up(Delivery.objects.filter(pk__in=erased), now=now)
+    return [each for each in claimed if each.event.erased_by is None]
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> int:
     made = [
         new_delivery(event, endpoint, now=now)
         for event in events
+        if event.erased_by is None
         # An event type of an older version may be gone; then nobody can have subscribed.
         if (event_type := types.get(event.type)) is not None
         for endpoint in endpoints

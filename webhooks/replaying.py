@@ -14,6 +14,7 @@ from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
 from webhooks.endpoints import require_active, wake_dispatcher_after_commit
+from webhooks.erasing import require_data
 from webhooks.event_types import TEST_EVENT
 from webhooks.fan_out import insert, new_delivery
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
@@ -43,6 +44,7 @@ def send_test(endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor
 def resend_delivery(delivery: Delivery, *, now: datetime.datetime, actor: Actor) -> Delivery:
     """Send a message once more, now, with its id and a fresh retry schedule."""
     require_active(delivery.endpoint)
+    require_data(delivery)
     if not _make_due(Delivery.objects.filter(pk=delivery.pk), now):
         raise DeliveryUnderWay(f"Delivery {delivery.pk} is being sent at this moment.")
     data = EndpointSerializer(delivery.endpoint).data | {"message_id": delivery.message_id}
@@ -66,13 +68,13 @@ def replay_deliveries(
     wanted = [event_type.name for event_type in event_types() if endpoint.wants(event_type)]
     mine = Delivery.objects.filter(endpoint=endpoint)
     undelivered = mine.exclude(status=DeliveryStatus.SUCCEEDED).filter(
-        event__type__in=wanted, event__occurred_at__gte=since
+        event__type__in=wanted, event__occurred_at__gte=since, event__erased_by=None
     )
     queued = _make_due(undelivered, now)
     # Numbered ones only: the others are on their way here by themselves. And none of those whose
     # delivery may have arrived and be forgotten: nothing is sent twice under another id.
     missed = (
-        Event.objects.filter(type__in=wanted, occurred_at__gte=since)
+        Event.objects.filter(type__in=wanted, occurred_at__gte=since, erased_by=None)
         .filter(sequence__gt=endpoint.pruned_through)
         .exclude(Exists(mine.filter(event=OuterRef("pk"))))
         .defer("payload")

@@ -8,6 +8,7 @@ from bizsuite.events.recording import nudge
 from bizsuite.events.relay import consume
 from webhooks.dispatching import deliver_due
 from webhooks.endpoints import DELIVER_TASK
+from webhooks.erasing import give_up_erased
 from webhooks.fan_out import fan_out_events
 from webhooks.figures import prune_figures
 from webhooks.pruning import Retention, prune_deliveries
@@ -32,6 +33,7 @@ def fan_out() -> None:
     def handle(events: list[Event]) -> None:
         nonlocal made
         made += fan_out_events(events, now=now)
+        give_up_erased(events, now=now)
 
     consume(CONSUMER, handle, now=now)
     if made:
