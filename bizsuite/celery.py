@@ -4,6 +4,8 @@ import warnings
 from celery import Celery
 from celery.platforms import SecurityWarning
 
+from bizsuite.events.stopping import TellChildren
+
 # It warns root of pickled messages; ours are JSON and no other kind is accepted.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
@@ -14,3 +16,4 @@ app.autodiscover_tasks()
 # The web server's threads look for the default app; without this they would find an unconfigured
 # one and knock at a broker that nobody named.
 app.set_default()
+app.steps["worker"].add(TellChildren)

@@ -204,7 +204,7 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 
 
 CELERY_BEAT_SCHEDULE = {
-    "relay-and-wake": _every(5, "bizsuite.events.tasks.sweep"),
+    "relay-events": _every(5, "bizsuite.events.tasks.relay"),
     "announce-overdue-invoices": _every(3600, "billing.tasks.announce_overdue_invoices"),
     "expire-quotes": _every(600, "billing.tasks.expire_past_quotes"),
     "remind-customers": _every(600, "billing.tasks.remind_customers"),
@@ -231,9 +231,9 @@ if _SANDBOX:
 
 # ── Events: the tasks that get every event once it is committed and numbered ─────
 EVENT_CONSUMERS = {
+    "webhooks": "webhooks.tasks.fan_out",
     "billing": "billing.tasks.read_events",
     "crm": "crm.tasks.read_events",
-    "webhooks": "webhooks.tasks.fan_out",
 }
 # A process wakes the relay once in this time; under load one relay numbers what many requests did.
 EVENT_RELAY_PAUSE_SECONDS = 0.1

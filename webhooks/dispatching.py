@@ -21,18 +21,21 @@ from webhooks.models import Delivery
 from webhooks.retries import Random
 from webhooks.sending import CONNECTIONS, Reply, Sender
 from webhooks.settling import Outcome, record_outcomes
+from webhooks.supply import POLL_SECONDS, Supply
 from webhooks.turns import Turn, end_turn_of_the_dead
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime.datetime]
 
-# How often to look for new work while all that is in flight is slow.
-POLL_SECONDS = 1.0
 
+def deliver_due(
+    *, sender: Sender, clock: Clock, random: Random, supply: Supply | None = None
+) -> None:
+    """Send until nothing is due. Returns at once while another process is at it.
 
-def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
-    """Send until nothing is due. Returns at once while another process is at it."""
+    supply: brings in what happens meanwhile; None: what is there already is all.
+    """
     end_turn_of_the_dead()
     # Looked at again after the turn is given back: work that came in the last moment may have
     # been left to us.
@@ -41,7 +44,10 @@ def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
         if turn is None:
             return
         try:
-            async_to_sync(Dispatcher(turn, sender=sender, clock=clock, random=random).run)()
+            dispatcher = Dispatcher(
+                turn, sender=sender, clock=clock, random=random, supply=supply or Supply()
+            )
+            async_to_sync(dispatcher.run)()
         finally:
             turn.release()
 
@@ -49,18 +55,22 @@ def deliver_due(*, sender: Sender, clock: Clock, random: Random) -> None:
 class Dispatcher:
     """One run of sending, under one turn."""
 
-    def __init__(self, turn: Turn, *, sender: Sender, clock: Clock, random: Random) -> None:
+    def __init__(
+        self, turn: Turn, *, sender: Sender, clock: Clock, random: Random, supply: Supply
+    ) -> None:
         self._turn = turn
         self._sender = sender
         self._clock = clock
         self._random = random
+        self._supply = supply
+        self._lost_turn = False
         self._in_flight: dict[asyncio.Task[Outcome], int] = {}
 
     async def run(self) -> None:
-        """Claim and send until nothing is due and nothing in flight."""
+        """Claim and send until nothing is due, nothing in flight, and nothing more to expect."""
         async with self._sender:
             try:
-                while await self._start_due():
+                while await self._start_due() or self._waits():
                     await self._settle_finished()
             finally:
                 for task in self._in_flight:
@@ -69,11 +79,18 @@ class Dispatcher:
 
     async def _start_due(self) -> bool:
         for delivery in await sync_to_async(self._claim)():
+            self._supply.note_found()
             task = asyncio.create_task(self._attempt(delivery))
             self._in_flight[task] = delivery.endpoint_id
         return bool(self._in_flight)
 
+    def _waits(self) -> bool:
+        return not self._lost_turn and self._supply.may_bring_more()
+
     async def _settle_finished(self) -> None:
+        if not self._in_flight:
+            await asyncio.sleep(POLL_SECONDS)
+            return
         done, _ = await asyncio.wait(
             self._in_flight, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
@@ -89,7 +106,11 @@ class Dispatcher:
         # Kept at every poll, also when there is nothing to claim: sends may take longer than
         # the turn. Work is looked for without a transaction: a poll must not take SQLite's
         # write lock.
-        if not self._turn.keep(now) or room <= 0 or not _has_work(now):
+        self._lost_turn = not self._turn.keep(now)
+        if self._lost_turn or room <= 0:
+            return []
+        self._supply.fetch()
+        if not _has_work(now):
             return []
         return claim_due(now=now, busy=Counter(self._in_flight.values()), limit=room)
 

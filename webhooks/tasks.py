@@ -3,19 +3,17 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from bizsuite.events.models import Event
 from bizsuite.events.recording import nudge
-from bizsuite.events.relay import consume
+from bizsuite.events.stopping import worker_is_stopping
 from webhooks.dispatching import deliver_due
 from webhooks.endpoints import DELIVER_TASK
-from webhooks.erasing import give_up_erased
-from webhooks.fan_out import fan_out_events
 from webhooks.figures import prune_figures
 from webhooks.pruning import Retention, prune_deliveries
+from webhooks.reading import fetch_events, read_events
 from webhooks.retries import random
 from webhooks.sending import HttpSender
+from webhooks.supply import LINGER_SECONDS, Supply
 
-CONSUMER = "webhooks"
 PRUNE_TASK = "webhooks.tasks.prune"
 # For how long one run prunes. Short, so that it keeps no process of the worker's from the events.
 PRUNING_SECONDS = 2.0
@@ -27,23 +25,20 @@ def fan_out() -> None:
 
     A consumer of EVENT_CONSUMERS.
     """
-    now = timezone.now()
-    made = 0
-
-    def handle(events: list[Event]) -> None:
-        nonlocal made
-        made += fan_out_events(events, now=now)
-        give_up_erased(events, now=now)
-
-    consume(CONSUMER, handle, now=now)
-    if made:
+    if read_events(now=timezone.now()):
         nudge(DELIVER_TASK)
 
 
 @shared_task(ignore_result=True)
 def deliver() -> None:
-    """Send what is due. Woken after each fan-out, and by beat for the retries."""
-    deliver_due(sender=HttpSender(), clock=timezone.now, random=random)
+    """Send what is due, and what happens while that goes on. Woken after a fan-out, and by beat
+    for the retries."""
+    supply = Supply(
+        lambda: fetch_events(now=timezone.now()),
+        ends=worker_is_stopping,
+        linger_seconds=LINGER_SECONDS,
+    )
+    deliver_due(sender=HttpSender(), clock=timezone.now, random=random, supply=supply)
 
 
 @shared_task(ignore_result=True)

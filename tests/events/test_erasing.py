@@ -147,7 +147,7 @@ class TestErasing:
     def test_whoever_reads_events_gets_along_with_tombstones(self):
         customer = make_history()
         erase(customer)
-        tasks.sweep()
+        tasks.relay()
         assert all(decode(event.payload.encode()) for event in numbered())
 
 

@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from django.db import transaction
 
 from bizsuite.events import relay, tasks
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
@@ -36,7 +35,7 @@ class TestNumbering:
         assert [event.pk for event in numbered()] == sorted(event.pk for event in numbered())
 
     def test_more_than_a_batch_is_numbered_in_order(self, monkeypatch):
-        monkeypatch.setattr(relay, "BATCH", 4)
+        monkeypatch.setattr(relay, "NUMBERED_AT_ONCE", 4)
         for _ in range(10):
             make_customer()
 
@@ -150,7 +149,7 @@ class TestConsuming:
         assert handled == [1, 2, 3, 4]
 
     def test_more_than_a_batch_comes_in_order(self, monkeypatch):
-        monkeypatch.setattr(relay, "BATCH", 4)
+        monkeypatch.setattr(relay, "READ_AT_ONCE", 4)
         handled: list[int] = []
         for _ in range(10):
             make_customer()
@@ -177,8 +176,25 @@ class TestConsuming:
         assert first == second == [1]
         assert ConsumerCursor.objects.count() == 2
 
+    def test_as_many_batches_as_are_asked_for_are_numbered_and_read(self, monkeypatch):
+        monkeypatch.setattr(relay, "NUMBERED_AT_ONCE", 4)
+        monkeypatch.setattr(relay, "READ_AT_ONCE", 3)
+        for _ in range(10):
+            make_customer()
+        handled: list[int] = []
+
+        def read() -> int:
+            return consume(
+                "reader", lambda es: handled.extend(e.sequence for e in es), now=NOW, batches=1
+            )
+
+        assert relay_events(now=NOW, batches=1) == 4
+        assert (read(), read(), read()) == (3, 1, 0)
+        assert relay_events(now=NOW, batches=2) == 6
+        assert handled == [1, 2, 3, 4]
+
     def test_an_idle_consumer_writes_nothing(self, django_assert_num_queries):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             self.read([])
         assert not ConsumerCursor.objects.exists()
 
@@ -216,27 +232,27 @@ def test_workers_of_one_consumer_take_turns():
 
 
 @pytest.mark.django_db
-class TestTasks:
-    @pytest.fixture
-    def nudges(self, monkeypatch, settings) -> list[str]:
-        settings.EVENT_CONSUMERS = {"one": "app.tasks.one", "other": "app.tasks.other"}
-        sent: list[str] = []
-        monkeypatch.setattr(tasks, "nudge", sent.append)
-        return sent
-
-    def test_the_relay_wakes_the_consumers_when_there_is_something(self, nudges):
-        tasks.relay()
-        assert nudges == []
-
-        with transaction.atomic():
-            make_customer()
-        tasks.relay()
-        assert nudges == ["app.tasks.one", "app.tasks.other"]
-
-    def test_the_sweep_numbers_what_a_lost_hint_was_about_and_always_wakes(self, nudges):
+class TestTheJob:
+    def test_every_reader_gets_what_was_committed(self, settings):
+        settings.EVENT_CONSUMERS = {
+            "one": "tests.events.readers.read_first",
+            "other": "tests.events.readers.read_second",
+        }
         make_customer()
 
-        tasks.sweep()
+        tasks.relay()
 
-        assert len(numbered()) == 1
-        assert nudges == ["app.tasks.one", "app.tasks.other"]
+        cursors = ConsumerCursor.objects.values_list("consumer", "sequence")
+        assert dict(cursors) == {"first": 1, "second": 1}
+
+    def test_a_reader_that_fails_keeps_the_events_from_no_other(self, settings, caplog):
+        settings.EVENT_CONSUMERS = {
+            "one": "tests.events.readers.fail",
+            "other": "tests.events.readers.read_second",
+        }
+        make_customer()
+
+        tasks.relay()
+
+        assert ConsumerCursor.objects.get().consumer == "second"
+        assert "tests.events.readers.fail failed" in caplog.text

@@ -1,0 +1,35 @@
+"""Webhooks' reading of the events: each becomes a delivery to whoever subscribed to it."""
+
+import datetime
+
+from bizsuite.events.models import Event
+from bizsuite.events.relay import consume, relay_events
+from webhooks.erasing import give_up_erased
+from webhooks.fan_out import fan_out_events
+
+CONSUMER = "webhooks"
+
+
+def read_events(*, now: datetime.datetime, batches: int | None = None) -> int:
+    """Make the deliveries of every numbered event that was not read yet; returns how many.
+
+    batches: how many batches of events to read at most; None for all there are.
+    """
+    made = 0
+
+    def handle(events: list[Event]) -> None:
+        nonlocal made
+        made += fan_out_events(events, now=now)
+        give_up_erased(events, now=now)
+
+    consume(CONSUMER, handle, now=now, batches=batches)
+    return made
+
+
+def fetch_events(*, now: datetime.datetime) -> int:
+    """Number and read one batch of what was committed; returns how many deliveries that made.
+
+    For the dispatcher, which does it between sends: more at once would keep it from them.
+    """
+    relay_events(now=now, batches=1)
+    return read_events(now=now, batches=1)
