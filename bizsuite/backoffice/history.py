@@ -39,6 +39,10 @@ class Entry:
         return capfirst(self.event.type.split(".", 1)[1].replace("_", " "))
 
     @property
+    def erased(self) -> bool:
+        return self.event.erased_by is not None
+
+    @property
     def source(self) -> str:
         return str(SOURCES.get(self.event.source, self.event.source))
 
@@ -57,10 +61,10 @@ def entries(events: Sequence[Event], *, labels: Mapping[str, str]) -> list[Entry
         return []
     oldest = events[-1]
     earlier = events_of(oldest.resource, oldest.object_id).filter(id__lt=oldest.id).first()
-    payloads = [decode(event.payload.encode()) for event in events]
-    payloads.append(decode(earlier.payload.encode()) if earlier else {})
+    known = [_data(event) for event in events]
+    known.append(_data(earlier) if earlier else {})
     return [
-        Entry(event, list(changes_between(payloads[index + 1], payloads[index], labels)))
+        Entry(event, _changes(known[index + 1], known[index], labels))
         for index, event in enumerate(events)
     ]
 
@@ -73,8 +77,22 @@ def changes_since(
     read = events_of(resource, object_id).filter(object_version=version).first()
     if latest is None or read is None or latest == read:
         return None
-    before, after = decode(read.payload.encode()), decode(latest.payload.encode())
-    return Entry(latest, list(changes_between(before, after, labels)))
+    return Entry(latest, _changes(_data(read), _data(latest), labels))
+
+
+def _data(event: Event) -> Mapping[str, Any] | None:
+    """The record as it was then; None where that was erased."""
+    data: Mapping[str, Any] = decode(event.payload.encode())
+    return data if event.erased_by is None else None
+
+
+def _changes(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, labels: Mapping[str, str]
+) -> list[Change]:
+    """None where one of the two is not known any more."""
+    if before is None or after is None:
+        return []
+    return list(changes_between(before, after, labels))
 
 
 def changes_between(

@@ -111,6 +111,7 @@ BUTTONS: dict[tuple[str, str], set[str]] = {
     ("identity.apikey", "revoke"): ADMINISTRATOR,
     ("webhooks.delivery", "resend"): ADMINISTRATOR,
     ("mail.outgoingmail", "retry"): ADMINISTRATOR,
+    ("events.event", "erase"): ADMINISTRATOR,
 }
 
 

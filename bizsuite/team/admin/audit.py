@@ -1,18 +1,25 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import FieldTextFilter
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bizsuite.backoffice.display import badge, moment, pretty_json
 from bizsuite.backoffice.history import SOURCES
+from bizsuite.backoffice.record_actions import ActionForm, record_action
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin
+from bizsuite.events.erasing import ERASED, REASON_LENGTH, erase_events
+from bizsuite.events.heads import current_head
 from bizsuite.events.models import Event
 from bizsuite.events.registry import event_types
+from bizsuite.exact_json import decode
 
 
 class TypeFilter(admin.SimpleListFilter):
@@ -37,6 +44,19 @@ class SourceFilter(admin.SimpleListFilter):
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
+class ErasureForm(ActionForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=REASON_LENGTH,
+        help_text=gettext_lazy("Kept for ever, so name nobody. Such as: asked to be forgotten."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+def _has_data(event: Event) -> bool:
+    return event.erased_by is None and event.type != ERASED
+
+
 @admin.register(Event)
 class AuditAdmin(ReadOnlyAdmin):
     """Everything that anybody did, with the record as it was then."""
@@ -54,6 +74,8 @@ class AuditAdmin(ReadOnlyAdmin):
     )
     ordering = ("-id",)
     date_hierarchy = "occurred_at"
+    list_before_template = "team/chain.html"
+    record_actions = ("erase",)
     search_help_text = gettext_lazy("Event, person, or such as invoice 17")
     fieldsets = (
         (None, {"fields": ("occurred", "kind", "record", "version")}),
@@ -94,8 +116,13 @@ class AuditAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = {"page_title": _("Audit log")}
-        return super().changelist_view(request, {**title, **(extra_context or {})})
+        head = current_head()
+        context = {
+            "page_title": _("Audit log"),
+            "head": head,
+            "head_count": f"{head.events:,}",
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("when"), ordering="id")
     def occurred(self, event: Event) -> str:
@@ -108,7 +135,10 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("record"))
     def record(self, event: Event) -> str:
-        return f"{event.resource.replace('_', ' ')} {event.object_id}"
+        of = event.resource
+        if event.type == ERASED:  # it is about the record whose data is gone
+            of = decode(event.payload.encode()).get("resource", of)
+        return f"{of.replace('_', ' ')} {event.object_id}"
 
     @admin.display(description=gettext_lazy("source"))
     def via(self, event: Event) -> str:
@@ -134,4 +164,35 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("data"))
     def data(self, event: Event) -> SafeString:
-        return pretty_json(event.payload)
+        if event.erased_by is None:
+            return pretty_json(event.payload)
+        return format_html(
+            '{} <a href="{}">{}</a>',
+            _("Erased."),
+            self.url_of(Event(pk=event.erased_by)),
+            _("By whom and why"),
+        )
+
+    @record_action(
+        label=gettext_lazy("Erase this record's data"),
+        icon="ink_eraser",
+        question=gettext_lazy(
+            "For good, in every event of this record: here, in its history and in messages that "
+            "wait to be sent. That the events happened, when and by whom is kept, and proven as "
+            "before. The record itself is not touched."
+        ),
+        form_class=ErasureForm,
+        when=_has_data,
+        danger=True,
+    )
+    def erase(self, request: HttpRequest, record: Event, data: dict[str, Any]) -> str:
+        erasure = erase_events(
+            record.resource, record.object_id, reason=data["reason"], actor=self.actor(request)
+        )
+        count = len(decode(erasure.payload.encode())["events"])
+        text = ngettext(
+            "The data of %(count)d event is erased.",
+            "The data of %(count)d events is erased.",
+            count,
+        )
+        return text % {"count": count}
