@@ -46,7 +46,7 @@ fuzz: $(INSTALLED_FOR_DEVELOPMENT) ## Try every operation of the API with genera
 bench: $(INSTALLED_FOR_DEVELOPMENT) ## Measure how fast the product is here, on both databases (ARGS="--leg sqlite deliveries_instant")
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(INSTALLED_FOR_DEVELOPMENT) ## Bring docs/api up to date: the reference, and the answers to its commands (ARGS=--reference)
+docs: $(INSTALLED_FOR_DEVELOPMENT) ## Bring docs/api and the guides to webhooks up to date: the reference, and the answers to commands (ARGS=--reference)
 	@exec $(BIN)/python -m tests.documentation.write $(ARGS)
 
 lint: $(INSTALLED_FOR_DEVELOPMENT) ## Look for mistakes and for unformatted code
@@ -94,7 +94,8 @@ $(INSTALLED_FOR_DEVELOPMENT): requirements-dev.txt | $(INSTALLED)
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-# Generators of clients and a linter, which read our OpenAPI document as other people do.
+# Generators of clients and a linter, which read our OpenAPI document as other people do, and a
+# verifier of webhooks.
 $(NODE_PROGRAMS): tests/openapi/package-lock.json
 	@command -v npm >/dev/null || { echo "The tests of the OpenAPI document need Node.js 20 or newer; on Debian and Ubuntu: apt install npm" >&2; exit 1; }
 	@npm ci --prefix tests/openapi --ignore-scripts --no-audit --no-fund --loglevel error

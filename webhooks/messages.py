@@ -7,8 +7,10 @@ from bizsuite.exact_json import encode, instant
 from webhooks.models import Delivery
 from webhooks.signing import signatures
 
-# A receiver that writes back because of a message sends this header along; see the catalogue.
+# A receiver that writes back because of a message sends this header along (docs/webhooks.md).
 CAUSATION_HEADER = "X-Causation-Depth"
+# A retry may come after later messages: by this a receiver sees which tells of the newer state.
+VERSION_HEADER = "X-Record-Version"
 
 
 def message_body(event: Event) -> bytes:
@@ -49,6 +51,7 @@ def message_headers(
         "webhook-timestamp": str(unix_seconds(started_at)),
         "webhook-signature": signature,
         CAUSATION_HEADER: str(event.causation_depth),
+        VERSION_HEADER: str(event.object_version),
     }
     if event.request_id:
         headers["X-Request-ID"] = event.request_id

@@ -35,6 +35,29 @@ MESSAGE_HEADERS: tuple[Schema, ...] = (
         "required": True,
         "description": "`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`; for 24 "
         "hours after a rotation two of them, separated by a space (Standard Webhooks 1.0).",
+        "schema": {"type": "string", "pattern": "^v1,[A-Za-z0-9+/]{43}=( v1,[A-Za-z0-9+/]{43}=)?$"},
+    },
+    {
+        "name": "X-Record-Version",
+        "in": "header",
+        "required": True,
+        "description": "The record's version, the number that its ETag begins with. A retry may "
+        "arrive after later messages: the highest version is the newest state.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    {
+        "name": "X-Causation-Depth",
+        "in": "header",
+        "required": True,
+        "description": "How many messages led to this one: 0 for what nobody's message caused. "
+        "Whoever writes back because of a message sends it along, so that loops are noticed.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    {
+        "name": "X-Request-ID",
+        "in": "header",
+        "required": False,
+        "description": "The id of the request that made the change, if it was made by one.",
         "schema": {"type": "string"},
     },
 )

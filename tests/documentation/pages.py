@@ -1,4 +1,4 @@
-"""The pages of docs/api as text: their commands, the answers shown, the parts that are generated."""
+"""The pages of docs/api, and the guides with generated parts, as text: their commands, the answers shown, the parts that are generated."""
 
 import json
 import re
@@ -12,6 +12,8 @@ from tests.product import ROOT
 
 FOLDER = ROOT / "docs" / "api"
 README = FOLDER / "README.md"
+GUIDE = FOLDER.parent / "webhooks.md"
+CATALOGUE = FOLDER.parent / "events.md"
 LINE_LENGTH = 92
 
 _FENCED = re.compile(r"^```(sh|json)(?: ([0-9]{3}))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -36,6 +38,15 @@ class Step:
 
 def pages() -> list[Path]:
     return [README, *sorted(set(FOLDER.glob("*.md")) - {README})]
+
+
+def pages_with_commands() -> list[Path]:
+    """Those whose commands are run and whose answers are shown."""
+    return [*pages(), GUIDE]
+
+
+def generated_pages() -> list[Path]:
+    return [*pages(), GUIDE, CATALOGUE]
 
 
 def steps_of(text: str) -> list[Step]:

@@ -7,6 +7,7 @@ from bizsuite.api.schema_document import INTRODUCTION
 from bizsuite.api.schema_parts import ERRORS_OF_ALL
 from bizsuite.errors import Conflict, DomainError
 from bizsuite.identity.roles import SCOPED, Role, role_may
+from tests.documentation import webhook_parts
 from tests.documentation.operations import (
     Operation,
     Schema,
@@ -40,6 +41,9 @@ def generated(page: str, part: str) -> str:
         "statuses": _statuses,
         "roles": _roles,
         "events": _all_events,
+        "message": lambda page: webhook_parts.message(),
+        "retries": lambda page: webhook_parts.retries(),
+        "catalogue": lambda page: webhook_parts.catalogue(),
     }
     return parts[part](page)
 

@@ -1,4 +1,4 @@
-"""Bring docs/api up to date: the generated parts, and the answers below the commands.
+"""Bring docs/api, docs/webhooks.md and docs/events.md up to date: the generated parts, and the answers below the commands.
 
 python -m tests.documentation.write [--reference]   # make docs
 """
@@ -14,7 +14,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from tests.documentation.pages import laid_out, pages, read_json, with_answers, with_generated  # noqa: E402
+from tests.documentation.pages import (  # noqa: E402
+    generated_pages,
+    laid_out,
+    pages_with_commands,
+    read_json,
+    with_answers,
+    with_generated,
+)
 from tests.documentation.reference import generated  # noqa: E402
 from tests.documentation.rewinding import rewindable  # noqa: E402
 from tests.documentation.running import run_page  # noqa: E402
@@ -25,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reference", action="store_true", help="the generated parts alone")
     only_reference = parser.parse_args().reference
-    for page in pages():
+    for page in generated_pages():
         text = page.read_text()
         page.write_text(with_generated(text, lambda part, name=page.stem: generated(name, part)))
     if not only_reference:
@@ -39,7 +46,7 @@ def _write_all_answers() -> None:
         running_product(Path(folder), workers=1) as product,
         rewindable(product) as rewind,
     ):
-        for page in pages():
+        for page in pages_with_commands():
             rewind()
             faults += [f"{page.name}: {fault}" for fault in _write_answers(page, product)]
     if faults:

@@ -54,15 +54,16 @@ def test_a_receiver_gets_exactly_the_bytes_that_verify(settings):
     assert (delivery.lease_token, delivery.next_attempt_at) == ("", None)
 
 
-def test_a_message_carries_the_request_id_and_the_causation_depth():
+def test_a_message_carries_the_request_id_the_causation_depth_and_the_records_version():
     make_delivery()
-    Event.objects.update(request_id="order-17", causation_depth=3)
+    Event.objects.update(request_id="order-17", causation_depth=3, object_version=12)
     receiver = Receiver()
 
     deliver(receiver, Clock())
 
     ((_, headers, _),) = receiver.received
     assert (headers["X-Request-ID"], headers["X-Causation-Depth"]) == ("order-17", "3")
+    assert headers["X-Record-Version"] == "12"
 
 
 def test_the_answer_is_kept_whatever_bytes_it_has(settings):
