@@ -1,6 +1,7 @@
 """What every test may ask for. Data comes from `tests.factories`."""
 
 import contextlib
+import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ import bizsuite.celery  # noqa: F401  the app that hints are sent with
 from bizsuite.api.counters import request_counter
 from bizsuite.api.nonces import used_nonces
 from bizsuite.identity.roles import Role
+from tests import migrated
 from tests.api_client import ApiClient
 from tests.factories import make_key
 from tests.product import Product, running_product
+from tests.programs import execute
 
 # Files whose tests take a minute or more: begun last, one processor would wait for the other.
 BEGUN_FIRST = {"test_fuzzing.py", "test_online_retail.py", "test_worker_killed.py"}
@@ -38,16 +41,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             )
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """SQLite in a file: in memory, threads would share locks that the product never meets.
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # not one of pytest-xdist's workers, which inherit it
+        stack = contextlib.ExitStack()
+        stack.enter_context(migrated.shared_folder())
+        config.add_cleanup(stack.close)
 
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The fixture below makes the database and drops it; `--create-db` migrates it once more."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Each process's database, migrated.
+
+    SQLite in a file: in memory, threads would share locks that the product never meets.
     On PostgreSQL each of pytest-xdist's workers has a database of its own by the suffix.
     """
     connection = connections["default"]
     if connection.vendor == "sqlite":
         path = Path(django_settings.DATA_DIR) / "tests.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(path)
+        migrated.copy_sqlite(path)
+        yield
+        return
+    server = os.environ["DATABASE_URL"]
+    name = connection.creation._get_test_db_name()
+    execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    migrated.create_database(server, name)
+    yield
+    execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(autouse=True)

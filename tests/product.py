@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,12 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-import psycopg2
 import redis
 
 from bizsuite.operations.processes import die_with_parent
+from tests import migrated
+from tests.programs import clean_environment, execute, manage
 
-ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -51,7 +50,7 @@ class Product:
         parent_id = os.getpid()
         with self.output.open("wb") as output, self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*_manage("up"), "--bind", bind, "--workers", str(self.workers)],
+                [*manage("up"), "--bind", bind, "--workers", str(self.workers)],
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -85,7 +84,7 @@ class Product:
     def manage(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a manage.py command on this installation."""
         return subprocess.run(
-            _manage(*arguments), env=self.env, input=stdin, capture_output=True, text=True
+            manage(*arguments), env=self.env, input=stdin, capture_output=True, text=True
         )
 
     def processes(self) -> list[psutil.Process]:
@@ -125,27 +124,20 @@ class Product:
         raise AssertionError(f"The product did not become ready:\n{said}")
 
 
-def _manage(*arguments: str) -> list[str]:
-    return [sys.executable, str(ROOT / "manage.py"), *arguments]
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's environment without what the tests put there, and without any .env file."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("BIZSUITE_", "DJANGO_", "PYTEST_"))
-        and name not in ("DATABASE_URL", "REDIS_URL")
-    } | {"BIZSUITE_ENV_FILE": ""}
-
-
 @contextlib.contextmanager
 def installation(
-    folder: Path, *, workers: int = 2, env: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    workers: int = 2,
+    env: Mapping[str, str] | None = None,
+    is_migrated: bool = True,
 ) -> Iterator[Product]:
-    """A product that is not started yet: state in `folder`, servers as the tests have them."""
+    """A product that was never started: state in `folder`, servers as the tests have them.
+
+    is_migrated: whether its tables are there already, which saves the first start some seconds.
+    """
     data_dir = folder / "data"
-    with _fresh_database() as database, _fresh_redis() as broker:
+    with _fresh_database(data_dir, is_migrated=is_migrated) as database, _fresh_redis() as broker:
         environment = {"BIZSUITE_DATA_DIR": str(data_dir)} | database | broker | (env or {})
         product = Product(data_dir, clean_environment() | environment, workers=workers)
         try:
@@ -165,25 +157,23 @@ def running_product(
 
 
 @contextlib.contextmanager
-def _fresh_database() -> Iterator[dict[str, str]]:
-    """Nothing on SQLite, whose file is in the data directory; else a database on the server."""
+def _fresh_database(data_dir: Path, *, is_migrated: bool) -> Iterator[dict[str, str]]:
+    """On SQLite the file is in the data directory; else a database on the server."""
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
+        if is_migrated:
+            migrated.copy_data_directory(data_dir)
         yield {}
         return
     name = f"product_{uuid.uuid4().hex}"
-    execute(server, f"CREATE DATABASE {name}")
+    if is_migrated:
+        migrated.create_database(server, name)
+    else:
+        execute(server, f"CREATE DATABASE {name}")
     try:
-        yield {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
+        yield {"DATABASE_URL": migrated.at(server, name)}
     finally:
         execute(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def execute(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True  # neither statement runs in a transaction
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 @contextlib.contextmanager

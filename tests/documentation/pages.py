@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.product import ROOT
+from tests.programs import ROOT
 
 FOLDER = ROOT / "docs" / "api"
 README = FOLDER / "README.md"

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from tests.product import Product, execute
+from tests.product import Product
+from tests.programs import execute
 
 
 @contextlib.contextmanager

@@ -20,7 +20,8 @@ from customers.models import Customer
 from tests.billing.books import findings
 from tests.examples.rows import lines, row
 from tests.factories import make_customer, make_invoice, make_key
-from tests.product import ROOT, Product
+from tests.product import Product
+from tests.programs import ROOT
 
 DATA = Path(
     os.environ.get("ONLINE_RETAIL_FILE", ROOT.parent / "shared/data/online-retail-2010-12.csv.gz")

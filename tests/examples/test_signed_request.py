@@ -8,7 +8,8 @@ import httpx
 import pytest
 import signed_request
 
-from tests.product import ROOT, Product
+from tests.product import Product
+from tests.programs import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.product import ROOT, Product, running_product
+from tests.product import Product, running_product
+from tests.programs import ROOT
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from tests import run_legs, servers
-from tests.product import ROOT, clean_environment
+from tests.programs import ROOT, clean_environment
 from tests.run_legs import Result, run_leg, summarise
 from tests.servers import ServerMissing, private_postgres, private_redis
 

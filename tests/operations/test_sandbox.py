@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from bizsuite.operations.sandbox import sandbox_environment
-from tests.product import ROOT, Product, clean_environment, installation, running_product
+from tests.product import Product, installation, running_product
+from tests.programs import ROOT, clean_environment
 
 SANDBOX = {"BIZSUITE_ENVIRONMENT": "sandbox"}
 

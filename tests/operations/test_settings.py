@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.product import ROOT, clean_environment
+from tests.programs import ROOT, clean_environment
 
 
 def test_a_file_gives_variables_and_the_environment_comes_first(tmp_path):

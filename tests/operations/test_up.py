@@ -9,7 +9,8 @@ import sys
 import httpx
 import pytest
 
-from tests.product import ROOT, Product, installation
+from tests.product import Product, installation
+from tests.programs import ROOT
 
 
 def first_login(product: Product) -> str:
@@ -70,7 +71,8 @@ def test_the_admins_files_are_served(product):
 
 
 def test_on_a_terminal_the_first_login_is_printed_and_not_kept(tmp_path):
-    with installation(tmp_path, env={"BIZSUITE_ADMIN_EMAIL": "ada@example.org"}) as new:
+    address = {"BIZSUITE_ADMIN_EMAIL": "ada@example.org"}
+    with installation(tmp_path, env=address, is_migrated=False) as new:
         reader, terminal = os.openpty()
         new.process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--bind", "127.0.0.1:0", "--workers", "1"],
