@@ -31,12 +31,19 @@ def give_up_erased(events: Sequence[Event], *, now: datetime.datetime) -> int:
     """
     given_up = 0
     for event in events:
-        # An erasure's own data is never erased.
-        erased = decode(event.payload.encode())["events"] if event.type == ERASED else []
+        erased = _erased_by(event)
         for begin in range(0, len(erased), _AT_ONCE):
             some = Delivery.objects.filter(event__in=erased[begin : begin + _AT_ONCE])
             given_up += give_up(some.unleased(now), now=now)
     return given_up
+
+
+def _erased_by(event: Event) -> list[int]:
+    """The ids of the events whose data this one tells the erasure of."""
+    if event.type != ERASED:
+        return []
+    erased: list[int] = decode(event.payload.encode()).get("events", [])
+    return erased
 
 
 def give_up(deliveries: DeliveryQuerySet, *, now: datetime.datetime) -> int:
