@@ -43,11 +43,11 @@ class Statistics:
 
     @property
     def last_24_hours(self) -> Figures:
-        return _added_up(self.hours[-DAY_HOURS:])
+        return added_up(self.hours[-DAY_HOURS:])
 
     @property
     def last_7_days(self) -> Figures:
-        return _added_up(self.hours[-WEEK_HOURS:])
+        return added_up(self.hours[-WEEK_HOURS:])
 
 
 def statistics_of(
@@ -90,7 +90,7 @@ def _deliveries(endpoint_ids: Sequence[int], status: DeliveryStatus) -> Any:
     return mine.order_by().values("endpoint")
 
 
-def _added_up(hours: Iterable[Hour]) -> Figures:
+def added_up(hours: Iterable[Hour]) -> Figures:
     total = Figures()
     for each in hours:
         total.add(each.figures)

@@ -187,6 +187,7 @@ class RecordActionsMixin:
         )
 
     def url_of(self, record: Any) -> str:
-        return reverse(
-            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk]
-        )
+        return self.url_of_id(record.pk)
+
+    def url_of_id(self, pk: int) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from bizsuite.events.models import Event
-from tests.backoffice.staff import form_values, messages_of, text_of
-from tests.webhooks.factories import NOW, make_delivery, make_endpoint
+from tests.backoffice.staff import form_values, text_of
+from tests.webhooks.factories import make_delivery, make_endpoint
 from webhooks.admin.endpoints import EndpointAdmin
 from webhooks.models import Delivery, WebhookEndpoint
 
@@ -85,21 +85,6 @@ def test_a_test_is_sent(administrator):
     delivery = Delivery.objects.get(endpoint=endpoint)
     assert answer["Location"] == f"{DELIVERIES}{delivery.pk}/change/"
     assert "webhook.tested" in text_of(administrator.get(DELIVERIES))
-
-
-def test_a_delivery_is_sent_again(administrator):
-    delivery = make_delivery()
-    Delivery.objects.filter(pk=delivery.pk).update(
-        status="failed", next_attempt_at=None, failed_at=NOW, attempts=9, error="timed out"
-    )
-    assert "timed out" in text_of(administrator.get(DELIVERIES))
-
-    answer = administrator.post(f"{DELIVERIES}{delivery.pk}/resend/", follow=True)
-
-    assert messages_of(answer) == ["The message is on its way again."]
-    delivery.refresh_from_db()
-    assert delivery.status == "pending"
-    assert Event.objects.get(type="webhook.resent").source == "admin"
 
 
 def test_an_endpoint_leads_to_its_deliveries(administrator):

@@ -1,53 +1,38 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from bizsuite.backoffice.display import badge, moment, pretty_json
+from bizsuite.backoffice.display import moment
+from bizsuite.backoffice.filters import DaysFilter
+from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import record_action
-from bizsuite.backoffice.resource_admin import ReadOnlyAdmin, RelatedInline
+from bizsuite.backoffice.record_links import page_of
+from bizsuite.backoffice.resource_admin import ReadOnlyAdmin
+from bizsuite.errors import Conflict
 from webhooks import replaying
-from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
+from webhooks.admin.display import (
+    address,
+    delivery_badge,
+    in_words,
+    next_try,
+    two_lines,
+)
+from webhooks.admin.exchanges import answer_of, request_of
+from webhooks.admin.filters import EndpointFilter, EventFilter
+from webhooks.models import Delivery
 
-TONES = {
-    DeliveryStatus.PENDING: "info",
-    DeliveryStatus.SUCCEEDED: "success",
-    DeliveryStatus.FAILED: "danger",
-}
-SHOWN_OF_RESPONSE = 2000
-
-
-class AttemptsInline(RelatedInline):
-    model = DeliveryAttempt
-    resource = "webhooks"
-    fields = ("number", "started", "took", "answer", "body")
-    readonly_fields = fields
-    show_change_link = False
-    verbose_name_plural = gettext_lazy("Attempts")
-
-    @admin.display(description=gettext_lazy("started"))
-    def started(self, attempt: DeliveryAttempt) -> str:
-        return moment(attempt.started_at)
-
-    @admin.display(description=gettext_lazy("took"))
-    def took(self, attempt: DeliveryAttempt) -> str:
-        return f"{attempt.duration_ms} ms"
-
-    @admin.display(description=gettext_lazy("answer"))
-    def answer(self, attempt: DeliveryAttempt) -> str:
-        return str(attempt.response_status or attempt.error)
-
-    @admin.display(description=gettext_lazy("body"))
-    def body(self, attempt: DeliveryAttempt) -> SafeString | str:
-        if not attempt.response:
-            return "–"
-        return format_html('<pre class="payload">{}</pre>', attempt.response[:SHOWN_OF_RESPONSE])
+# Sent again at once; a replay is for more.
+MOST_AT_ONCE = 500
 
 
 @admin.register(Delivery)
@@ -55,73 +40,153 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """What was sent, what is waiting, and what came back."""
 
     resource = "webhooks"
-    searchable = False
     has_history = False
 
     list_display = (
         "created",
-        "kind",
-        "endpoint",
+        "what",
+        "where",
         "state_badge",
         "count_attempts",
         "last_answer",
-        "next_try",
+        "next_attempt",
     )
-    list_filter = ("status", "endpoint")
-    list_select_related = ("event", "endpoint")
+    list_filter = ("status", EndpointFilter, EventFilter, ("created_at", DaysFilter))
+    search_help_text = gettext_lazy("A message id, or the record, such as invoice 17")
+    actions = ("resend_chosen",)
     record_actions = ("resend",)
-    inlines = (AttemptsInline,)
-    fieldsets = (
-        (None, {"fields": ("endpoint", "kind", "subject", "message_id")}),
-        (gettext_lazy("Message"), {"fields": ("message",), "classes": ("collapse",)}),
-    )
+    change_form_outer_before_template = "webhooks/delivery.html"
+
+    class Media:
+        css = {"all": ("webhooks/webhooks.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("event", "endpoint")
 
+    # ── The list ─────────────────────────────────────────────────────────────────
     @admin.display(description=gettext_lazy("created"), ordering="id")
     def created(self, delivery: Delivery) -> str:
         return moment(delivery.created_at)
 
     @admin.display(description=gettext_lazy("event"))
-    def kind(self, delivery: Delivery) -> SafeString:
-        return badge(delivery.event.type, "info")
+    def what(self, delivery: Delivery) -> SafeString:
+        return two_lines(delivery.event.type, _record_name(delivery))
+
+    @admin.display(description=gettext_lazy("webhook"), ordering="endpoint")
+    def where(self, delivery: Delivery) -> SafeString:
+        return address(delivery.endpoint.url)
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state_badge(self, delivery: Delivery) -> SafeString:
-        return badge(delivery.get_status_display(), TONES[DeliveryStatus(delivery.status)])
+        return delivery_badge(delivery)
 
     @admin.display(description=gettext_lazy("attempts"), ordering="attempts")
     def count_attempts(self, delivery: Delivery) -> int:
         return delivery.attempts
 
-    @admin.display(description=gettext_lazy("last answer"))
-    def last_answer(self, delivery: Delivery) -> str:
-        return str(delivery.response_status or delivery.error or "–")
+    @admin.display(description=gettext_lazy("last answer"), ordering="response_status")
+    def last_answer(self, delivery: Delivery) -> SafeString | str:
+        if delivery.response_status is not None:
+            return str(delivery.response_status)
+        if not delivery.error:
+            return "–"
+        return format_html('<span class="delivery-error">{}</span>', delivery.error)
 
     @admin.display(description=gettext_lazy("next try"), ordering="next_attempt_at")
-    def next_try(self, delivery: Delivery) -> str:
-        return moment(delivery.next_attempt_at)
+    def next_attempt(self, delivery: Delivery) -> SafeString | str:
+        return next_try(delivery, now=timezone.now())
 
-    @admin.display(description=gettext_lazy("data"))
-    def message(self, delivery: Delivery) -> SafeString:
-        return pretty_json(delivery.event.payload)
+    # ── One delivery ─────────────────────────────────────────────────────────────
+    def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        """None: the page shows a delivery in its own way."""
+        return []
 
     def summary(self, request: HttpRequest, record: Delivery) -> list[tuple[Any, Any]]:
-        return [
-            (_("Status"), self.state_badge(record)),
+        now = timezone.now()
+        figures = [
+            (_("Status"), delivery_badge(record)),
+            (_("Event"), record.event.type),
+            (_("Record"), self._record_link(request, record)),
+            (_("Webhook"), self._endpoint_link(record)),
             (_("Attempts"), record.attempts),
-            (_("Last answer"), self.last_answer(record)),
-            (_("Next try"), self.next_try(record)),
-            (_("Delivered"), moment(record.delivered_at)),
         ]
+        if record.next_attempt_at is not None:
+            figures.append((_("Next try"), next_try(record, now=now)))
+        if record.delivered_at is not None:
+            figures.append((_("Delivered"), in_words(record.delivered_at, now=now)))
+        if record.failed_at is not None:
+            figures.append((_("Given up"), in_words(record.failed_at, now=now)))
+        return figures
 
+    def _record_link(self, request: HttpRequest, delivery: Delivery) -> SafeString | str:
+        name, event = _record_name(delivery), delivery.event
+        url = page_of(request, event.resource, event.object_id)
+        return format_html('<a href="{}">{}</a>', url, name) if url else name
+
+    def _endpoint_link(self, delivery: Delivery) -> SafeString:
+        url = reverse("admin:webhooks_webhookendpoint_change", args=[delivery.endpoint_id])
+        return format_html('<a href="{}">{}</a>', url, address(delivery.endpoint.url))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        delivery = kwargs.get("obj")
+        if delivery is not None:
+            attempts = list(delivery.attempt_log.order_by("-number"))
+            context |= {
+                "delivery": delivery,
+                "answers": [answer_of(attempt) for attempt in attempts],
+                "sent": request_of(delivery, attempts[0] if attempts else None),
+            }
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+    # ── Sending again ────────────────────────────────────────────────────────────
     @record_action(
         label=gettext_lazy("Send again"),
         icon="replay",
         question=gettext_lazy("Now, under the same id, with a fresh schedule of retries."),
-        when=lambda delivery: delivery.endpoint.active,
+        when=lambda delivery: delivery.endpoint.active and delivery.event.erased_by is None,
     )
     def resend(self, request: HttpRequest, record: Delivery, data: dict[str, Any]) -> str:
         replaying.resend_delivery(record, now=timezone.now(), actor=self.actor(request))
         return _("The message is on its way again.")
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return may(request, "write", self.resource)
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["resend"])
+    def resend_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Each by itself: one that is being sent at this moment does not hold the others back."""
+        if not self.has_resend_permission(request):
+            raise PermissionDenied
+        chosen = list(queryset.order_by("event_id")[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            text = _("Choose at most %(count)d messages; for more, use the webhook's replay.")
+            messages.error(request, text % {"count": MOST_AT_ONCE})
+            return
+        refusals = [text for text in (self._resend_one(request, each) for each in chosen) if text]
+        sent = len(chosen) - len(refusals)
+        if sent:
+            text = ngettext(
+                "%(count)d message is on its way again.",
+                "%(count)d messages are on their way again.",
+                sent,
+            )
+            messages.success(request, text % {"count": sent})
+        for text in dict.fromkeys(refusals):
+            messages.warning(request, text)
+
+    def _resend_one(self, request: HttpRequest, delivery: Delivery) -> str:
+        """Why it was refused, or nothing."""
+        try:
+            with transaction.atomic():
+                replaying.resend_delivery(delivery, now=timezone.now(), actor=self.actor(request))
+        except Conflict as refusal:
+            return str(refusal.message)
+        return ""
+
+
+def _record_name(delivery: Delivery) -> str:
+    """`invoice 17`."""
+    return f"{delivery.event.resource.replace('_', ' ')} {delivery.event.object_id}"

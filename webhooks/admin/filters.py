@@ -1,0 +1,38 @@
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from bizsuite.events.registry import event_types
+from webhooks.event_types import TEST_EVENT
+from webhooks.models import WebhookEndpoint
+
+
+class EndpointFilter(admin.SimpleListFilter):
+    """By where it was sent. Without the URL's query, which may hold a password."""
+
+    title = _("webhook")
+    parameter_name = "endpoint__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        rows = WebhookEndpoint.objects.order_by("url").values_list("pk", "url")
+        parts = [(pk, urlsplit(url)) for pk, url in rows]
+        return [(str(pk), f"{each.netloc}{each.path}") for pk, each in parts]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        return queryset.filter(endpoint=value) if value and value.isdecimal() else queryset
+
+
+class EventFilter(admin.SimpleListFilter):
+    title = _("event")
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        sent = [each.name for each in event_types() if each.public or each.name == TEST_EVENT]
+        return [(name, name) for name in sent]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(event__type=self.value()) if self.value() else queryset
