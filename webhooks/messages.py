@@ -1,7 +1,9 @@
 """What a receiver gets: the body and its headers."""
 
 import datetime
+import functools
 
+from bizsuite.crypto import decrypt
 from bizsuite.events.models import Event
 from bizsuite.exact_json import encode, instant
 from webhooks.models import Delivery
@@ -26,17 +28,23 @@ def message_body(event: Event) -> bytes:
     )
 
 
-def sign_message(delivery: Delivery, body: bytes, *, now: datetime.datetime) -> str:
-    """The `webhook-signature` of an attempt that is made now.
+class Signer:
+    """Signs many messages: each secret is decrypted once, and forgotten with the signer."""
 
-    Raises CannotDecrypt when the endpoint's secret fits no key.
-    """
-    return signatures(
-        delivery.endpoint.signing_secrets(now),
-        message_id=delivery.message_id,
-        timestamp=unix_seconds(now),
-        body=body,
-    )
+    def __init__(self) -> None:
+        self._decrypt = functools.cache(decrypt)
+
+    def sign(self, delivery: Delivery, body: bytes, *, now: datetime.datetime) -> str:
+        """The `webhook-signature` of an attempt that is made now.
+
+        Raises CannotDecrypt when the endpoint's secret fits no key.
+        """
+        return signatures(
+            delivery.endpoint.signing_secrets(now, decrypt=self._decrypt),
+            message_id=delivery.message_id,
+            timestamp=unix_seconds(now),
+            body=body,
+        )
 
 
 def message_headers(

@@ -1,33 +1,31 @@
 """One POST to a receiver that we do not trust.
 
-httpcore and not httpx: it takes the network backend that checks addresses as an argument, and what
-must not happen (redirects, proxies from the environment, cookies, unpacking) it cannot do.
+What must not happen is switched off one by one: redirects, cookies, proxies and passwords from the
+environment, unpacking. A few kilobytes of gzip can unpack to gigabytes.
 """
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Protocol, Self
 
-import httpcore
+import aiohttp
+from yarl import URL
 
 from webhooks.addresses import Resolver, resolve_host
-from webhooks.targets import Target, UrlRefused, is_trusted, parse_target, refused_answer
+from webhooks.connecting import CheckedConnector, tls_context
+from webhooks.targets import DEFAULT_PORTS, Target, UrlRefused, parse_target
 
 DEADLINE_SECONDS = 15.0
-# Of the deadline, for one address: the next one must get its turn.
+# Of the deadline, for connecting.
 CONNECT_SECONDS = 5.0
 RESPONSE_LIMIT = 64 * 1024
 # Of an answer, by their names in lower case; with no more of each than this.
 KEPT_HEADERS = ("content-encoding", "content-type", "date", "location", "retry-after", "server")
 HEADER_LENGTH = 500
-CONNECTIONS = 200
-# A resolver that hangs holds a thread; the others go on.
-RESOLVER_THREADS = 32
+ERROR_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +62,32 @@ class Sender(Protocol):
 class HttpSender:
     """Sends with kept-alive connections; use as `async with`.
 
-    deadline_seconds: for the whole exchange, from resolving the name to the last byte.
+    deadline_seconds: for the whole exchange, from resolving the name to the last byte. tls: whom
+    to trust, unless it is whom the system trusts.
     """
 
     def __init__(
-        self, *, resolve: Resolver = resolve_host, deadline_seconds: float = DEADLINE_SECONDS
+        self,
+        *,
+        resolve: Resolver = resolve_host,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._resolve = resolve
         self._deadline_seconds = deadline_seconds
+        self._tls = tls
+        # Read once: thousands of messages go to the same few addresses.
+        self._targets: dict[str, tuple[URL, str]] = {}
 
     async def __aenter__(self) -> Self:
-        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolve")
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpcore.default_ssl_context(),
-            max_connections=CONNECTIONS,
-            keepalive_expiry=10.0,
-            network_backend=CheckedBackend(self._resolve, self._threads),
+        self._connector = CheckedConnector(self._resolve, self._tls or tls_context())
+        self._session = aiohttp.ClientSession(
+            connector=self._connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
         return self
 
@@ -89,70 +97,70 @@ class HttpSender:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._pool.aclose()
-        # Not waited for: a resolver may hang for half a minute.
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._session.close()
+        await self._connector.aclose()
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
         """POST once. Everything that goes wrong on the way is a Reply with an error."""
         try:
-            target = parse_target(url)
             async with asyncio.timeout(self._deadline_seconds):
-                return await self._exchange(target, headers, body)
+                return await self._exchange(url, headers, body)
+        except aiohttp.ConnectionTimeoutError:
+            return Reply(None, f"Could not connect within {CONNECT_SECONDS:g} seconds")
         except TimeoutError:
             return Reply(None, f"No complete answer within {self._deadline_seconds:g} seconds")
         except UrlRefused as error:
             return Reply(None, f"Not sent: the URL {str(error)[0].lower()}{str(error)[1:]}")
-        except (
-            httpcore.NetworkError,
-            httpcore.TimeoutException,
-            httpcore.ProtocolError,
-            ssl.SSLError,
-            OSError,
-        ) as error:
-            return Reply(None, f"{type(error).__name__}: {error}"[:500])
+        except aiohttp.ClientConnectorDNSError as error:
+            return Reply(None, f"Could not connect: {error.host} does not resolve")
+        except aiohttp.ClientError as error:
+            return Reply(None, _broken(error))
+        except OSError as error:
+            return Reply(None, f"Could not send: {error}"[:ERROR_LENGTH])
 
-    async def _exchange(self, target: Target, headers: Mapping[str, str], body: bytes) -> Reply:
-        request = self._pool.stream(
-            "POST",
-            httpcore.URL(
-                scheme=target.scheme.encode(),
-                host=target.host.encode(),
-                port=target.port,
-                target=target.path.encode(),
-            ),
-            # Identity, and the answer's bytes are never decoded all the same: a few kilobytes of
-            # gzip can unpack to gigabytes.
-            headers=[*headers.items(), ("Host", _host_header(target)), _IDENTITY],
-            content=body,
-            extensions={"timeout": {"connect": CONNECT_SECONDS}},
+    async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        place, host = self._place(url)
+        request = self._session.post(
+            place,
+            headers={**headers, "Host": host, "Accept-Encoding": "identity"},
+            data=body,
+            allow_redirects=False,
         )
         async with request as response:
-            received = bytearray()
-            stream = cast("AsyncGenerator[bytes, None]", response.aiter_stream())
-            async with contextlib.aclosing(stream) as chunks:
-                async for chunk in chunks:
-                    received += chunk
-                    if len(received) >= RESPONSE_LIMIT:
-                        break
-        headers = {name.decode("latin-1").lower(): value for name, value in response.headers}
-        kept = {
-            name: headers[name].decode("latin-1")[:HEADER_LENGTH]
-            for name in KEPT_HEADERS
-            if name in headers
-        }
-        return Reply(
-            response.status, _refusal(response.status), bytes(received[:RESPONSE_LIMIT]), kept
-        )
+            received = await _first_bytes(response)
+            kept = {
+                name: response.headers[name][:HEADER_LENGTH]
+                for name in KEPT_HEADERS
+                if name in response.headers
+            }
+            return Reply(response.status, _refusal(response.status), received, kept)
+
+    def _place(self, url: str) -> tuple[URL, str]:
+        """Where to send, and the Host header. Raises UrlRefused."""
+        known = self._targets.get(url)
+        if known is None:
+            target = parse_target(url)
+            host = _host_header(target)
+            # As it was judged, byte for byte: nothing is normalised after the judging.
+            place = URL(f"{target.scheme}://{host}{target.path}", encoded=True)
+            known = self._targets[url] = (place, host)
+        return known
 
 
-_IDENTITY = ("Accept-Encoding", "identity")
+async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+    received = bytearray()
+    while chunk := await response.content.readany():
+        received += chunk
+        if len(received) >= RESPONSE_LIMIT:
+            # The rest may be without end: hung up on, not read.
+            response.close()
+            break
+    return bytes(received[:RESPONSE_LIMIT])
 
 
 def _host_header(target: Target) -> str:
     host = f"[{target.host}]" if ":" in target.host else target.host
-    usual = {"https": 443, "http": 80}[target.scheme]
-    return host if target.port == usual else f"{host}:{target.port}"
+    return host if target.port == DEFAULT_PORTS[target.scheme] else f"{host}:{target.port}"
 
 
 def _refusal(status: int) -> str:
@@ -163,43 +171,19 @@ def _refusal(status: int) -> str:
     return f"The receiver answered {status}"
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were checked, and to no other.
-
-    The name is resolved once and the connection is made to the very addresses that were judged,
-    so a name that answers differently the second time gains nothing. TLS and the Host header
-    still go by the name.
-    """
-
-    def __init__(self, resolve: Resolver, threads: ThreadPoolExecutor) -> None:
-        self._resolve = resolve
-        self._threads = threads
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failure: Exception = httpcore.ConnectError(f"{host} does not resolve")
-        for address in await self._checked_addresses(host):
-            try:
-                return await self._network.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    async def _checked_addresses(self, host: str) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        try:
-            addresses = await loop.run_in_executor(self._threads, self._resolve, host)
-        except OSError:
-            raise httpcore.ConnectError(f"{host} does not resolve") from None
-        if not is_trusted(host) and (refusal := refused_answer(addresses)):
-            raise UrlRefused(refusal)
-        return addresses
+def _broken(error: aiohttp.ClientError) -> str:
+    """In words, and without the URL, whose query may hold a password of the receiver's."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            text = f"Could not connect: {error.certificate_error}"
+        case aiohttp.ClientConnectorError():
+            text = f"Could not connect: {error.os_error}"
+        case aiohttp.ClientConnectionError():
+            text = "The receiver hung up without an answer"
+        case aiohttp.ClientPayloadError():
+            text = "The receiver hung up in the middle of its answer"
+        case aiohttp.ClientResponseError():
+            text = f"The answer is no valid HTTP: {error.message.splitlines()[0].rstrip(':')}"
+        case _:
+            text = f"The answer is no valid HTTP: {type(error).__name__}"
+    return text[:ERROR_LENGTH]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from bizsuite.identity.actors import Actor
 from webhooks.endpoints import disable_endpoint, locked_endpoints
@@ -19,7 +20,7 @@ from webhooks.models import (
     DisabledReason,
     WebhookEndpoint,
 )
-from webhooks.retries import LONGEST_GAP, Random, next_attempt
+from webhooks.retries import LONGEST_GAP, Random, next_attempt, retry_after
 from webhooks.sending import Reply
 
 PATIENCE = datetime.timedelta(days=5)
@@ -54,13 +55,12 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
     # Locked in the order that deleting an endpoint locks in, endpoints and then deliveries, each
     # by id: so no two transactions wait for each other.
     endpoints = locked_endpoints(outcome.delivery.endpoint_id for outcome in outcomes)
-    settled = []
-    for outcome in sorted(outcomes, key=lambda outcome: outcome.delivery.pk):
-        mine = Delivery.objects.filter(
-            pk=outcome.delivery.pk, lease_token=outcome.delivery.lease_token
-        )
-        if mine.update(**_settlement(outcome, now, random)):
-            settled.append(outcome)
+    settled = _still_ours(outcomes)
+    _settle_successes([outcome for outcome in settled if outcome.reply.succeeded], now)
+    for outcome in settled:
+        if not outcome.reply.succeeded:
+            changes = _after_failure(outcome, now, random)
+            Delivery.objects.filter(pk=outcome.delivery.pk).update(**changes)
     DeliveryAttempt.objects.bulk_create([_attempt(outcome) for outcome in settled])
     count_attempts(
         # A test is a person trying something out, perhaps before the receiver is there.
@@ -75,23 +75,50 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
             _judge_endpoint(endpoint, of_endpoint[endpoint.pk], now)
 
 
-def _settlement(outcome: Outcome, now: datetime.datetime, random: Random) -> dict[str, Any]:
-    """The delivery's columns after this attempt."""
+def _still_ours(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those whose lease is held to this moment; their rows are locked."""
+    rows = Delivery.objects.filter(pk__in=[outcome.delivery.pk for outcome in outcomes])
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    tokens = dict(locked.values_list("pk", "lease_token"))
+    return [
+        outcome
+        for outcome in outcomes
+        if tokens.get(outcome.delivery.pk) == outcome.delivery.lease_token
+    ]
+
+
+def _settle_successes(outcomes: Sequence[Outcome], now: datetime.datetime) -> None:
+    """One update for all that got the same answer, which is nearly always 200."""
+    of_status = defaultdict(list)
+    for outcome in outcomes:
+        of_status[outcome.reply.status].append(outcome.delivery.pk)
+    for status, deliveries in of_status.items():
+        Delivery.objects.filter(pk__in=deliveries).update(
+            **_SETTLED,
+            attempts=F("attempts") + 1,
+            status=DeliveryStatus.SUCCEEDED,
+            response_status=status,
+            error="",
+            delivered_at=now,
+        )
+
+
+def _after_failure(outcome: Outcome, now: datetime.datetime, random: Random) -> dict[str, Any]:
+    """The delivery's columns after an attempt that failed."""
     delivery, reply = outcome.delivery, outcome.reply
-    changes: dict[str, Any] = {
+    changes: dict[str, Any] = _SETTLED | {
         "attempts": delivery.attempts + 1,
         "response_status": reply.status,
         "error": _storable(reply.error)[:500],
-        "lease_token": "",
-        "leased_until": None,
-        "next_attempt_at": None,
     }
-    if reply.succeeded:
-        return changes | {"status": DeliveryStatus.SUCCEEDED, "delivered_at": now}
-    again = next_attempt(delivery.step, failed_at=now, random=random)
+    asked_for = retry_after(reply.headers.get("retry-after", ""), now=now)
+    again = next_attempt(delivery.step, failed_at=now, random=random, asked_for=asked_for)
     if again is None or reply.status == GONE:
         return changes | {"status": DeliveryStatus.FAILED, "failed_at": now}
     return changes | {"step": delivery.step + 1, "next_attempt_at": again}
+
+
+_SETTLED = {"lease_token": "", "leased_until": None, "next_attempt_at": None}
 
 
 def _attempt(outcome: Outcome) -> DeliveryAttempt:
@@ -102,7 +129,7 @@ def _attempt(outcome: Outcome) -> DeliveryAttempt:
         duration_ms=outcome.duration_ms,
         url=outcome.url,
         signature=outcome.signature,
-        response_headers=outcome.reply.headers,
+        response_headers={name: _storable(value) for name, value in outcome.reply.headers.items()},
         response_status=outcome.reply.status,
         error=_storable(outcome.reply.error)[:500],
         response=_storable(outcome.reply.body.decode("utf-8", "replace")),

@@ -1,7 +1,6 @@
 """Signatures as Standard Webhooks 1.0 has them (https://www.standardwebhooks.com)."""
 
 import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
@@ -28,4 +27,4 @@ def signatures(
 
 def _signature(secret: str, signed: bytes) -> str:
     key = base64.b64decode(secret.removeprefix(_PREFIX))
-    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(key, signed, "sha256")).decode()

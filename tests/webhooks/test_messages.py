@@ -79,7 +79,7 @@ def test_the_answer_is_kept_whatever_bytes_it_has(settings):
 
 def test_an_attempt_keeps_what_shows_its_request_and_answer_again(settings):
     settings.WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]
-    answer = answer_with(503, b"busy", Retry_After="60", Set_Cookie="a=b", Server="x" * 600)
+    answer = answer_with(503, b"busy", Retry_After="60", Set_Cookie="a=b", Location="x" * 600)
     with serving(answer) as server:
         endpoint = make_endpoint(url=server.url)
         delivery = make_delivery(endpoint)
@@ -93,5 +93,5 @@ def test_an_attempt_keeps_what_shows_its_request_and_answer_again(settings):
     assert shown.items() <= received.headers.items()
     assert (attempt.url, message_body(delivery.event)) == (server.url, received.body)
     headers = attempt.response_headers
-    assert (headers["retry-after"], len(headers["server"])) == ("60", 500)
+    assert (headers["retry-after"], len(headers["location"])) == ("60", 500)
     assert "set-cookie" not in headers

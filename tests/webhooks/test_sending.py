@@ -7,7 +7,6 @@ import socket
 import ssl
 import threading
 
-import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -106,7 +105,8 @@ def test_a_name_that_resolves_publicly_is_connected_to_at_the_address_that_was_c
 def test_the_next_address_is_tried_when_the_first_is_dead(connections):
     post("https://two.example.com/", resolve=lambda host: ["93.184.215.14", "93.184.215.15"])
 
-    assert [host for host, _ in connections] == ["93.184.215.14", "93.184.215.15"]
+    assert [host for host, _ in connections[:2]] == ["93.184.215.14", "93.184.215.15"]
+    assert len(set(connections)) == 2
 
 
 @pytest.mark.parametrize("answer", [[], None])
@@ -118,7 +118,7 @@ def test_a_name_without_an_address_is_a_failure(connections, answer):
 
     reply = post("https://nowhere.example.com/", resolve=resolve)
 
-    assert reply == Reply(None, "ConnectError: nowhere.example.com does not resolve")
+    assert reply == Reply(None, "Could not connect: nowhere.example.com does not resolve")
     assert connections == []
 
 
@@ -197,13 +197,12 @@ def receiver(certificate, monkeypatch):
 
 
 def test_tls_and_host_go_by_the_name_though_the_connection_goes_to_the_address(
-    receiver, certificate, monkeypatch
+    receiver, certificate
 ):
     server, asked = receiver
     trusting = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(httpcore, "default_ssl_context", lambda: trusting)
 
-    reply = post("https://receiver.example.com/hook", resolve=lambda host: [PUBLIC])
+    reply = post("https://receiver.example.com/hook", resolve=lambda host: [PUBLIC], tls=trusting)
 
     assert reply == Reply(204)
     assert asked == ["receiver.example.com"]
@@ -213,9 +212,8 @@ def test_tls_and_host_go_by_the_name_though_the_connection_goes_to_the_address(
 def test_a_certificate_for_another_name_is_refused(receiver, certificate, monkeypatch):
     server, _ = receiver
     trusting = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(httpcore, "default_ssl_context", lambda: trusting)
 
-    reply = post("https://other.example.com/hook", resolve=lambda host: [PUBLIC])
+    reply = post("https://other.example.com/hook", resolve=lambda host: [PUBLIC], tls=trusting)
 
     assert reply.status is None
     assert "CERTIFICATE_VERIFY_FAILED" in reply.error
@@ -333,10 +331,18 @@ def test_a_compressed_answer_is_not_unpacked(allow_this_machine):
 
 
 @pytest.mark.parametrize(
-    "nonsense",
-    [b"", b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi", b"\x16\x03\x01"],
+    ("nonsense", "error"),
+    [
+        (b"", "The receiver hung up without an answer"),
+        (b"hello\r\n\r\n", "The answer is no valid HTTP: Bad status line"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi",
+            "The receiver hung up in the middle of its answer",
+        ),
+        (b"\x16\x03\x01", "The answer is no valid HTTP: Bad status line"),
+    ],
 )
-def test_an_answer_that_is_no_http_is_a_failure(allow_this_machine, nonsense):
+def test_an_answer_that_is_no_http_is_a_failure(allow_this_machine, nonsense, error):
     def speak_nonsense(handler):
         handler.wfile.write(nonsense)
         handler.close_connection = True
@@ -344,8 +350,7 @@ def test_an_answer_that_is_no_http_is_a_failure(allow_this_machine, nonsense):
     with serving(speak_nonsense) as server:
         reply = post(server.url)
 
-    assert reply.status is None
-    assert reply.error.startswith("RemoteProtocolError: ")
+    assert reply == Reply(None, error)
 
 
 def test_endless_headers_are_a_failure(allow_this_machine):
@@ -360,7 +365,7 @@ def test_nobody_listening_is_a_failure(allow_this_machine):
     reply = post(server.url)
 
     assert reply.status is None
-    assert reply.error.startswith("ConnectError: ")
+    assert reply.error.startswith("Could not connect: ")
 
 
 def test_connections_are_kept_alive(allow_this_machine, connections):

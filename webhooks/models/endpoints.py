@@ -1,6 +1,7 @@
 """Where our events are sent, and how that fares."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any, Self
 
 from django.db import models
@@ -166,9 +167,11 @@ class WebhookEndpoint(Record):
         """The signing secret, `whsec_…`. Shown at creation and rotation only."""
         return decrypt(self.encrypted_secret)
 
-    def signing_secrets(self, now: datetime.datetime) -> list[str]:
+    def signing_secrets(
+        self, now: datetime.datetime, *, decrypt: Callable[[str], str] = decrypt
+    ) -> list[str]:
         """The secrets to sign with, the current one first."""
-        secrets = [self.secret]
+        secrets = [decrypt(self.encrypted_secret)]
         if self.previous_secret_until is not None and now < self.previous_secret_until:
             secrets.append(decrypt(self.encrypted_previous_secret))
         return secrets
