@@ -22,7 +22,6 @@ from billing.models import (
     Transaction,
 )
 from billing.models.ledger import Ledger
-from bizsuite.identity.models import Organisation
 from bizsuite.numbering.models import NumberSeries
 from tests.billing.books import findings, tamper
 from tests.factories import (
@@ -38,6 +37,7 @@ from tests.factories import (
     make_transfer,
     new_item,
 )
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def _books_stay_right():
     """Here they do not."""
 
 
-@pytest.fixture
+@shared_rows
 def books():
     """Some of everything; each thing has a name that the statements below refer to it by."""
     customer, other = make_customer(), make_customer(account="Other")
@@ -532,13 +532,3 @@ def test_models_themselves_cannot_save_what_must_never_be(books):
     with pytest.raises(IntegrityError), transaction.atomic():
         NumberSeries.objects.create(prefix="INV", year=2024)
     assert findings() == []
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_the_books_of_a_new_installation_that_nobody_has_opened_are_right():
-    Organisation.objects.all().delete()
-    output = StringIO()
-
-    call_command("check_books", stdout=output)
-
-    assert "The books are right" in output.getvalue()

@@ -18,6 +18,7 @@ from tests.factories import (
     make_payment,
     new_item,
 )
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def _books_stay_right():
     """Here they do not."""
 
 
-@pytest.fixture
+@shared_rows
 def books():
     """An invoice credited twice, and one of which the payment returned."""
     customer, other = make_customer(), make_customer(account="Other")

@@ -21,6 +21,7 @@ from tests.factories import (
     make_transfer,
     make_write_off,
 )
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def _books_stay_right():
     """Here they do not."""
 
 
-@pytest.fixture
+@shared_rows
 def books():
     keep_books_in("EUR")
     customer = make_customer()

@@ -13,6 +13,7 @@ from billing.payments import allocate_payment, reverse_payment
 from billing.refunds import refund_payment
 from tests.billing.books import findings, tamper
 from tests.factories import SYSTEM, make_customer, make_invoice, make_payment
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def _books_stay_right():
     """Here they do not."""
 
 
-@pytest.fixture
+@shared_rows
 def books():
     """A refunded payment, one that used its credit, and one that never happened."""
     customer = make_customer()

@@ -12,6 +12,7 @@ from billing.models import JournalEntry, Posting
 from billing.models.ledger import Ledger
 from tests.billing.books import findings, tamper
 from tests.factories import SYSTEM, make_customer, make_invoice, make_write_off
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def _books_stay_right():
     """Here they do not."""
 
 
-@pytest.fixture
+@shared_rows
 def books():
     """One that stands, and one that was taken back."""
     customer, other = make_customer(), make_customer(account="Other")
