@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import time
 import uuid
@@ -56,8 +57,7 @@ class Product:
                 stdout=output,
                 stderr=log,
                 start_new_session=True,
-                # Should the tests be killed, it goes with them.
-                preexec_fn=lambda: die_with_parent(parent_id),
+                preexec_fn=lambda: _become_a_program_of_its_own(parent_id),
             )
         self.url = self._wait_until_ready()
 
@@ -122,6 +122,13 @@ class Product:
             time.sleep(0.05)
         said = self.output.read_text() + self.log.read_text()
         raise AssertionError(f"The product did not become ready:\n{said}")
+
+
+def _become_a_program_of_its_own(parent_id: int) -> None:
+    # Should the tests be killed, it goes with them.
+    die_with_parent(parent_id)
+    # Of tests that run in the background (`make test &`) it would inherit that Ctrl-C is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager
