@@ -18,7 +18,7 @@ _RECORDED = "recorded event"
 _CHAINED = "chained event"
 _BEFORE = "events before seals"
 # So that no two seals are the same: a row that was copied together with its seal is found by that.
-_NONCE_BYTES = 12
+NONCE_BYTES = 12
 
 
 class Facts(Protocol):
@@ -76,13 +76,13 @@ def facts(event: Facts) -> tuple[str | int | None, ...]:
 
 
 def seal_facts(event: Facts) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
+    nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + seal(nonce + encode(facts(event)), purpose=_RECORDED)
 
 
 def fits_facts(event: Facts, sealed: bytes) -> bool:
     """Whether the product recorded this event as it stands. Raises UnknownKey."""
-    nonce, tag = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    nonce, tag = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     return fits_seal(nonce + encode(facts(event)), tag, purpose=_RECORDED)
 
 
