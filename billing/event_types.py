@@ -315,7 +315,17 @@ declare(
     EventType("account.created", "An account was opened.", ACCOUNT),
     EventType("account.updated", "An account changed, or was archived or restored.", ACCOUNT),
     EventType("account.deleted", "An account without postings was removed.", ACCOUNT),
-    EventType("category.created", "A category was added.", CATEGORY),
-    EventType("category.updated", "A category changed, or was archived or restored.", CATEGORY),
-    EventType("category.deleted", "A category that nothing refers to was removed.", CATEGORY),
+    EventType("category.created", "A category was added.", CATEGORY, resource="categories"),
+    EventType(
+        "category.updated",
+        "A category changed, or was archived or restored.",
+        CATEGORY,
+        resource="categories",
+    ),
+    EventType(
+        "category.deleted",
+        "A category that nothing refers to was removed.",
+        CATEGORY,
+        resource="categories",
+    ),
 )

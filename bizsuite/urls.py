@@ -29,6 +29,7 @@ from billing.views import (
 from bizsuite.api.batches import batch_path
 from bizsuite.api.documentation import RedocPage, SchemaView, SwaggerPage
 from bizsuite.api.index import IndexView
+from bizsuite.feed.views import EventViewSet
 from bizsuite.team.assignees import AssigneeViewSet
 from bizsuite.team.views import UserViewSet
 from bizsuite.usage.views import UsageViewSet
@@ -80,6 +81,7 @@ router.register("recurring-invoices", RecurringInvoiceViewSet, basename="recurri
 router.register("quotes", QuoteViewSet, basename="quotes")
 router.register("links", SharedLinkViewSet, basename="links")
 router.register("usage", UsageViewSet, basename="usage")
+router.register("events", EventViewSet, basename="events")
 router.register("webhooks/deliveries", DeliveryViewSet, basename="webhook-deliveries")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

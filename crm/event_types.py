@@ -61,5 +61,5 @@ declare(
     ),
     EventType("lead.merged", "A lead became a part of another one.", LEAD | {"merged_into_id": 2}),
     EventType("lead.deleted", "A lead was removed.", LEAD),
-    EventType("lead_note.created", "A note was added to a lead.", LEAD_NOTE),
+    EventType("lead_note.created", "A note was added to a lead.", LEAD_NOTE, resource="leads"),
 )

@@ -54,7 +54,7 @@ class Page:
         if self.number >= self.last:
             del pages["next"]
         return ", ".join(
-            f'<{_address(request, page)}>; rel="{name}"' for name, page in pages.items()
+            f'<{address_with(request, "page", page)}>; rel="{name}"' for name, page in pages.items()
         )
 
 
@@ -104,8 +104,8 @@ def _ordering(model: type[Model], column: Column, *, descending: bool) -> OrderB
 
 
 def paginated(queryset: QuerySet, query: QueryDict) -> Page:
-    number = _whole_number(query, "page", 1, MAX_PAGE)
-    limit = _whole_number(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+    number = whole_number(query, "page", 1, lowest=1, highest=MAX_PAGE)
+    limit = whole_number(query, "limit", DEFAULT_LIMIT, lowest=1, highest=MAX_LIMIT)
     total = queryset.count()
     start = (number - 1) * limit
     rows = list(queryset[start : start + limit]) if start < total else []
@@ -129,14 +129,17 @@ def switched_on(query: QueryDict, name: str, value: str) -> bool:
     return name in query
 
 
-def _whole_number(query: QueryDict, name: str, default: int, maximum: int) -> int:
+def whole_number(query: QueryDict, name: str, default: int, *, lowest: int, highest: int) -> int:
+    """The number that a parameter gives, or the default. Raises Invalid."""
     text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= maximum):
-        raise Invalid({name: f"Must be a whole number from 1 to {maximum}"})
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(highest))
+    if not (is_number and lowest <= int(text) <= highest):
+        raise Invalid({name: f"Must be a whole number from {lowest} to {highest}"})
     return int(text)
 
 
-def _address(request: HttpRequest, page: int) -> str:
+def address_with(request: HttpRequest, name: str, value: int) -> str:
+    """The request's own address with one parameter set to another value."""
     query = request.GET.copy()
-    query["page"] = str(page)
+    query[name] = str(value)
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

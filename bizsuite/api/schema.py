@@ -97,7 +97,9 @@ class ResourceSchema(AutoSchema):
             parameters.append(parts.IF_MATCH)
         if self._has_etag():
             parameters.append(parts.IF_NONE_MATCH)
-        if self.pages:
+        if self.pages and self._has_cursor():
+            parameters += [*query.CURSOR_PARAMETERS, *self._filters()]
+        elif self.pages:
             sort = query.sort_parameter(self.view.sortable)
             parameters += [*query.LIST_PARAMETERS, sort, *self._filters()]
         if shape is not None and self.method != "DELETE" and hasattr(self.view, "sortable"):
@@ -107,6 +109,9 @@ class ResourceSchema(AutoSchema):
         if self.action == "create_batch":
             parameters += query.BATCH_PARAMETERS
         return parameters
+
+    def _has_cursor(self) -> bool:
+        return getattr(self.view, "has_cursor", False)
 
     def _has_etag(self) -> bool:
         is_file = issubclass(self.view.content_negotiation_class, FileNegotiation)
@@ -240,7 +245,10 @@ class ResourceSchema(AutoSchema):
         if content := response.get("content", {}).get(MEDIA_TYPE):
             data = dict(content["schema"])
             example = self._example(status, data.pop("example", None))
-            content["schema"] = parts.envelope(data, paged=self.pages)
+            meta = None
+            if self.pages:
+                meta = "CursorPage" if self._has_cursor() else "Page"
+            content["schema"] = parts.envelope(data, meta=meta)
             if example is not None:
                 content["example"] = example
 
@@ -255,7 +263,8 @@ class ResourceSchema(AutoSchema):
             return {"success": True, "data": [record]}
         if not self.pages:
             return {"success": True, "data": record}
-        meta = {name: each["example"] for name, each in parts.PAGE["properties"].items()}
+        page = parts.CURSOR_PAGE if self._has_cursor() else parts.PAGE
+        meta = {name: each["example"] for name, each in page["properties"].items()}
         return {"success": True, "data": [record], "meta": meta}
 
 

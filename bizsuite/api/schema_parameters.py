@@ -1,6 +1,7 @@
 """The query parameters of the OpenAPI document that are not a list's own filters."""
 
 from bizsuite.api.batch_bodies import SWITCHES
+from bizsuite.api.fields import MAX_ID
 from bizsuite.api.listing import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE
 from bizsuite.api.schema_parts import Schema
 
@@ -22,6 +23,15 @@ LIST_PARAMETERS: list[Schema] = [
             "default": DEFAULT_LIMIT,
         },
     },
+]
+CURSOR_PARAMETERS: list[Schema] = [
+    {
+        "name": "after",
+        "in": "query",
+        "description": "The last number that you have seen: `next_after` of the answer before.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": MAX_ID, "default": 0},
+    },
+    LIST_PARAMETERS[1],
 ]
 BATCH_MEANINGS = {
     "mode": "Each record by itself: the good ones are written, the answer (207) tells of each.",

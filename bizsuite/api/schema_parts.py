@@ -32,7 +32,8 @@ _ALWAYS: dict[str, Schema] = {
         "schema": {"type": "integer"},
     },
     "Link": {
-        "description": "Addresses of the first, previous, next and last page (RFC 8288).",
+        "description": "Addresses of the first, previous, next and last page (RFC 8288); of a list "
+        "that is followed by a cursor, where to go on.",
         "schema": {"type": "string"},
     },
     "Location": {
@@ -75,6 +76,30 @@ PAGE: Schema = {
         "total_pages": {"type": "integer", "minimum": 1, "example": 5},
         "total_records": {"type": "integer", "minimum": 0, "example": 100},
         "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "example": 20},
+    },
+}
+CURSOR_PAGE: Schema = {
+    "type": "object",
+    "required": ["next_after", "has_more", "last", "limit"],
+    "properties": {
+        "next_after": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Ask for this as `after` the next time, also where nothing was found.",
+            "example": 17,
+        },
+        "has_more": {
+            "type": "boolean",
+            "description": "Whether to ask again at once: there is more to look through.",
+            "example": False,
+        },
+        "last": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "The last number that there is.",
+            "example": 17,
+        },
+        "limit": PAGE["properties"]["limit"] | {"description": "Records on a page."},
     },
 }
 _FAILURE_PROPERTIES: Schema = {
@@ -130,6 +155,7 @@ SCHEMAS: dict[str, Schema] = {
         "additionalProperties": False,
     },
     "Page": PAGE,
+    "CursorPage": CURSOR_PAGE,
 }
 
 
@@ -330,11 +356,11 @@ def id_parameter(name: str) -> Schema:
     }
 
 
-def envelope(data: Schema, *, paged: bool) -> Schema:
-    """The schema of a success around the schema of its data."""
+def envelope(data: Schema, *, meta: str | None = None) -> Schema:
+    """The schema of a success around the schema of its data; meta: the name of that one's."""
     properties = {"success": {"type": "boolean", "const": True}, "data": data}
-    if paged:
-        properties["meta"] = ref("schemas", "Page")
+    if meta is not None:
+        properties["meta"] = ref("schemas", meta)
     return {"type": "object", "required": list(properties), "properties": properties}
 
 

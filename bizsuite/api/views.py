@@ -122,6 +122,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
     given to an `@action(…)` alone.
     sortable: the names that `?sort=` takes. sort_columns: what a name stands for, where that
     is not the column of this name.
+    has_cursor: whether its list is followed by a cursor (see cursors.py) and has no pages.
     example, example_body: a record as it is shown, and what creates one, for the documentation.
     """
 
@@ -131,6 +132,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
     filterset_class: ClassVar[type[FilterSet] | None] = None
     sortable: ClassVar[tuple[str, ...]] = ("id", "created_at", "updated_at")
     sort_columns: ClassVar[listing.SortColumns] = {}
+    has_cursor: ClassVar[bool] = False
     example: ClassVar[Mapping[str, Any] | None] = None
     example_body: ClassVar[Mapping[str, Any] | None] = None
     lookup_value_regex = "[0-9]{1,18}"
@@ -214,10 +216,7 @@ class ResourceViewSet(ViewSetMixin, ApiView):
         filters = filterset_class.base_filters if filterset_class else {}
         self.take_parameters((*listing.COMMON_PARAMETERS, *shown_parameters(show), *filters))
         if filterset_class is not None:
-            filterset = filterset_class(query, queryset=queryset, request=self.request)
-            if not filterset.is_valid():
-                raise _invalid_filters(filterset)
-            queryset = filterset.qs
+            queryset = self.checked_filters(queryset, filterset_class).qs
         queryset = listing.ordered(
             queryset, query.get("sort"), sortable or self.sortable, self.sort_columns
         )
@@ -226,6 +225,15 @@ class ResourceViewSet(ViewSetMixin, ApiView):
             success(self._shown(page.rows, show), meta=page.meta()),
             headers={"Link": page.link_header(self.request._request)},
         )
+
+    def checked_filters(self, queryset: QuerySet, filterset_class: type[FilterSet]) -> FilterSet:
+        """The query's filters over `queryset`; `.qs` is what they leave. Raises Invalid."""
+        filterset = filterset_class(
+            self.request.query_params, queryset=queryset, request=self.request
+        )
+        if not filterset.is_valid():
+            raise _invalid_filters(filterset)
+        return filterset
 
     def _shown(
         self, records: list[Any], serializer_class: type[BaseSerializer] | None = None

@@ -89,7 +89,7 @@ GROUPS: list[tuple[Any, list[Page]]] = [
             (_("Mails"), "outgoing_mail", "mail", "mail_outgoingmail_changelist"),
             (_("API keys"), "key", "keys", "identity_apikey_changelist"),
             (_("API usage"), "data_usage", "keys", "api_usage"),
-            (_("Audit log"), "history", "events", "events_event_changelist"),
+            (_("Audit log"), "history", "audit", "events_event_changelist"),
             (_("Settings"), "settings", "settings", "identity_organisation_changelist"),
         ],
     ),

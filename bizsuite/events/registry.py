@@ -13,12 +13,25 @@ class EventType:
     description: when it happens, one sentence for the catalogue.
     example: the payload's `data`, as the API shows the resource.
     public: whether it leaves as a webhook; the others are for the audit only.
+    resource: what one must be allowed to read to see it in the feed, where that is not the plural
+    of what its name begins with.
     """
 
     name: str
     description: str
     example: Mapping[str, Any]
     public: bool = True
+    resource: str = ""
+
+    @property
+    def readable_with(self) -> str:
+        """A name of the table of roles; one that is not there lets nobody read."""
+        return self.resource or f"{self.subject.replace('_', '-')}s"
+
+    @property
+    def subject(self) -> str:
+        """What it happens to, as it stands before the point: `invoice`."""
+        return self.name.partition(".")[0]
 
 
 _types: dict[str, EventType] = {}

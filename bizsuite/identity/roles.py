@@ -44,9 +44,9 @@ BILLING = frozenset(
 # Everything a key's scopes can name.
 SCOPED = BILLING | {"customers", "tickets", "departments", "leads", "reports", "users", "webhooks"}
 # Nobody but administrators sees these.
-ADMINISTRATIVE = frozenset({"users", "webhooks", "keys", "settings", "events", "mail"})
-# Every role reads these.
-COMMON = frozenset({"assignees", "usage", "index"})
+ADMINISTRATIVE = frozenset({"users", "webhooks", "keys", "settings", "audit", "mail"})
+# Every role reads these; of the events, those about resources that it reads.
+COMMON = frozenset({"assignees", "usage", "index", "events"})
 RESOURCES = SCOPED | ADMINISTRATIVE | COMMON
 _ORDINARY = RESOURCES - ADMINISTRATIVE
 

@@ -61,7 +61,7 @@ def _has_data(event: Event) -> bool:
 class AuditAdmin(ReadOnlyAdmin):
     """Everything that anybody did, with the record as it was then."""
 
-    resource = "events"
+    resource = "audit"
     has_history = False
 
     list_display = ("occurred", "kind", "record", "by", "via", "request_name")
