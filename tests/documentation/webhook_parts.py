@@ -10,7 +10,7 @@ from bizsuite.events.registry import EventType, event_type, event_types
 from bizsuite.exact_json import encode
 from tests.documentation.pages import laid_out, read_json
 from tests.documentation.tables import table
-from webhooks.messages import message_body, message_headers, sign_message
+from webhooks.messages import Signer, message_body, message_headers
 from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.retries import DELAYS, JITTER
 
@@ -39,7 +39,7 @@ def sample_message(told: EventType) -> tuple[Mapping[str, str], bytes]:
     endpoint = WebhookEndpoint(encrypted_secret=encrypt(SECRET))
     delivery = Delivery(event=event, endpoint=endpoint, message_id="msg_kdbcw6y26bd6ez0211z3hkdzb0")
     body = message_body(event)
-    signature = sign_message(delivery, body, now=SENT_AT)
+    signature = Signer().sign(delivery, body, now=SENT_AT)
     return message_headers(delivery, started_at=SENT_AT, signature=signature), body
 
 
