@@ -280,6 +280,10 @@ SPECTACULAR_SETTINGS = {
 # ── Webhooks ─────────────────────────────────────────────────────────────────
 # Hosts that may be private, speak plain http and use any port.
 WEBHOOK_ALLOWED_HOSTS = env.list("BIZSUITE_WEBHOOK_ALLOWED_HOSTS", default=[])
+# So many deliveries may wait for one endpoint. Then it is paused and the administrators are told.
+WEBHOOK_BACKLOG_LIMIT = env.int("BIZSUITE_WEBHOOK_BACKLOG_LIMIT", default=10_000)
+if WEBHOOK_BACKLOG_LIMIT < 10:
+    raise ImproperlyConfigured("BIZSUITE_WEBHOOK_BACKLOG_LIMIT must be 10 or more.")
 # Days for which deliveries are kept: after they arrived, and after they were given up.
 WEBHOOK_RETENTION_DAYS = env.int("BIZSUITE_WEBHOOK_RETENTION_DAYS", default=30)
 WEBHOOK_FAILED_RETENTION_DAYS = env.int("BIZSUITE_WEBHOOK_FAILED_RETENTION_DAYS", default=90)

@@ -1,7 +1,6 @@
 """What can be done with a webhook's endpoint."""
 
 import datetime
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,24 +9,19 @@ from django.utils import timezone
 
 from bizsuite.crypto import encrypt
 from bizsuite.errors import Conflict, Invalid, Stale
-from bizsuite.events.recording import nudge, record_event
+from bizsuite.events.recording import record_event
 from bizsuite.events.registry import unknown_patterns
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
+from webhooks.hints import wake_dispatcher_after_commit
 from webhooks.models import DisabledReason, WebhookEndpoint
 from webhooks.serializers import EndpointSerializer
 from webhooks.signing import new_secret
+from webhooks.states import switched_off, switched_on
 from webhooks.targets import UrlRefused, parse_target
 
-logger = logging.getLogger(__name__)
-
-DELIVER_TASK = "webhooks.tasks.deliver"
 # How long the secret before a rotation goes on signing.
 ROTATION = datetime.timedelta(hours=24)
-
-
-class EndpointDisabled(Conflict):
-    code = "webhook_disabled"
 
 
 class SecretJustRotated(Conflict):
@@ -48,9 +42,11 @@ def create_endpoint(
         url=url,
         events=_unique(events),
         encrypted_secret=encrypt(new_secret()),
-        **({} if active else _disabled(DisabledReason.BY_HAND, timezone.now())),
         **fields,
     )
+    if not active:
+        endpoint.active, endpoint.disabled_at = False, timezone.now()
+        endpoint.disabled_reason = DisabledReason.BY_HAND
     endpoint.save()
     _record("webhook.created", endpoint, actor)
     return endpoint
@@ -63,8 +59,8 @@ def update_endpoint(
     """Change the fields given; `active` switches it off by hand, or on again. What is sent as it
     is already changes nothing.
 
-    Switched on, it goes on with what was still pending; what happened in between was made no
-    delivery of and comes with a replay. Raises Invalid, and Stale as customers do.
+    Switched on, it goes on with what was still pending and with what happens from now on; what
+    it missed stays offered (`enable_endpoint`). Raises Invalid, and Stale as customers do.
     """
     _check(**{name: changes[name] for name in ("url", "events") if name in changes})
     if "events" in changes:
@@ -78,11 +74,10 @@ def update_endpoint(
     event, active = "webhook.updated", changes.pop("active", None)
     if active is True:
         event = "webhook.enabled"
-        changes |= {"active": True, "disabled_at": None, "disabled_reason": ""}
-        changes |= {"failing_since": None, "last_failed_at": None}
+        changes |= switched_on()
     elif active is False:
         event = "webhook.disabled"
-        changes |= _disabled(DisabledReason.BY_HAND, timezone.now())
+        changes |= switched_off(endpoint, reason=DisabledReason.BY_HAND, now=timezone.now())
     WebhookEndpoint.objects.filter(pk=endpoint.pk).change(**changes)
     endpoint.refresh()
     _record(event, endpoint, actor)
@@ -124,44 +119,10 @@ def rotate_secret(
     return endpoint
 
 
-@transaction.atomic
-def disable_endpoint(
-    endpoint_id: int, *, reason: DisabledReason, now: datetime.datetime, actor: Actor
-) -> bool:
-    """Stop sending to an endpoint; False if it was off already.
-
-    The administrators learn of it from the audit trail, the list of webhooks and the log.
-    """
-    disabled = (
-        WebhookEndpoint.objects.active().filter(pk=endpoint_id).change(**_disabled(reason, now))
-    )
-    if not disabled:
-        return False
-    endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
-    _record("webhook.disabled", endpoint, actor)
-    # Without the URL, whose query may hold a password of the receiver's.
-    logger.warning("Webhook %s is disabled: %s", endpoint_id, reason.label)
-    return True
-
-
-def require_active(endpoint: WebhookEndpoint) -> None:
-    """Raises EndpointDisabled: nothing is sent to an endpoint that is off."""
-    if not endpoint.active:
-        raise EndpointDisabled(f"Webhook {endpoint.pk} is disabled.", allowed=["enable"])
-
-
 def locked_endpoints(endpoint_ids: Iterable[int]) -> list[WebhookEndpoint]:
     """Hold endpoints until the transaction ends, by id: so no two transactions wait for each other."""
     endpoints = WebhookEndpoint.objects.filter(pk__in=set(endpoint_ids)).order_by("pk")
     return list(endpoints.select_for_update(no_key=True))
-
-
-def wake_dispatcher_after_commit() -> None:
-    transaction.on_commit(_wake_dispatcher, robust=True)
-
-
-def _wake_dispatcher() -> None:
-    nudge(DELIVER_TASK)
 
 
 def _check(*, url: str | None = None, events: Sequence[str] | None = None) -> None:
@@ -179,10 +140,6 @@ def _check(*, url: str | None = None, events: Sequence[str] | None = None) -> No
 
 def _unique(events: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(events))
-
-
-def _disabled(reason: DisabledReason, now: datetime.datetime) -> dict[str, Any]:
-    return {"active": False, "disabled_at": now, "disabled_reason": reason}
 
 
 def _record(event: str, endpoint: WebhookEndpoint, actor: Actor) -> None:

@@ -10,6 +10,10 @@ WEBHOOK = {
     "disabled_at": None,
     "disabled_reason": None,
     "failing_since": None,
+    "paused_at": None,
+    "paused_reason": None,
+    "missed_since": None,
+    "catching_up": False,
     "previous_secret_until": None,
     "external_id": None,
     "metadata": {},
@@ -22,7 +26,33 @@ declare(
     EventType("webhook.created", "A webhook was registered.", WEBHOOK, public=False),
     EventType("webhook.updated", "A webhook's URL or events changed.", WEBHOOK, public=False),
     EventType("webhook.deleted", "A webhook was removed.", WEBHOOK, public=False),
-    EventType("webhook.enabled", "A webhook was switched on again.", WEBHOOK, public=False),
+    EventType(
+        "webhook.enabled",
+        "A webhook was switched on again, or it was said what is to become of what it missed.",
+        WEBHOOK | {"catching_up": True},
+        public=False,
+    ),
+    EventType(
+        "webhook.paused",
+        "Nothing is sent to a webhook: by hand, or because too much was waiting for it.",
+        WEBHOOK
+        | {
+            "paused_at": "2024-01-20T10:00:00Z",
+            "paused_reason": "backlog",
+            "catching_up": True,
+        },
+        public=False,
+    ),
+    EventType(
+        "webhook.resumed", "A webhook is sent to again after a pause.", WEBHOOK, public=False
+    ),
+    EventType(
+        "webhook.looped",
+        "Messages to a webhook caused changes that caused messages, five times in a row; the"
+        " event named is not sent. Said once a day.",
+        WEBHOOK | {"event": "customer.updated", "event_id": 4711},
+        public=False,
+    ),
     EventType(
         "webhook.disabled",
         "A webhook was switched off: by hand, by a 410, or after five days of failure.",
@@ -32,6 +62,7 @@ declare(
             "disabled_at": "2024-01-20T10:00:00Z",
             "disabled_reason": "failing",
             "failing_since": "2024-01-15T10:00:00Z",
+            "missed_since": "2024-01-15T10:00:00Z",
         },
         public=False,
     ),

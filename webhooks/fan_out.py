@@ -1,51 +1,69 @@
-"""The fan-out: makes the deliveries of what happened, or remembers that none was made."""
+"""The fan-out: makes the deliveries of what happened, or remembers that none was made.
+
+An endpoint that is behind (`catch_up_from`) is fed by the catch-up alone, until that has come as
+far as the fan-out. Both hold the endpoint's row while they look, so it is always one of them.
+"""
 
 import datetime
 from collections.abc import Sequence
 
-from bizsuite.crypto import random_token
-from bizsuite.events.models import Event
-from bizsuite.events.registry import event_types
-from webhooks.models import Delivery, WebhookEndpoint
+from django.conf import settings
 
-_BATCH = 500
+from bizsuite.events.models import Event
+from webhooks.making import count_waiting, insert, new_delivery, tell_of_loop, wanted_types
+from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
+from webhooks.switching import pause_full_endpoint
 
 
 def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> int:
     """Make a delivery of each event for every active endpoint that subscribed to it.
 
-    Returns how many. Runs in the transaction that moves the consumer's cursor. Twice for one event changes nothing.
+    Returns how many are to be sent. Runs in the transaction that moves the consumer's cursor.
+    Twice for one event changes nothing.
     """
-    # Locked, so that an endpoint is not deleted while deliveries for it are being made.
-    endpoints = list(WebhookEndpoint.objects.active().select_for_update().order_by("pk"))
-    types = {event_type.name: event_type for event_type in event_types()}
-    made = [
-        new_delivery(event, endpoint, now=now)
-        for event in events
-        if event.erased_by is None
-        # An event type of an older version may be gone; then nobody can have subscribed.
-        if (event_type := types.get(event.type)) is not None
-        for endpoint in endpoints
-        if endpoint.wants(event_type)
-    ]
+    # Locked, so that none is deleted, switched or paused while deliveries for it are being made.
+    endpoints = WebhookEndpoint.objects.fed().select_for_update(no_key=True).order_by("pk")
+    made = [delivery for endpoint in endpoints for delivery in _made(endpoint, events, now)]
+    made.sort(key=lambda delivery: delivery.event_id)
     insert(made)
-    return len(made)
+    return sum(delivery.status == DeliveryStatus.PENDING for delivery in made)
 
 
-def new_delivery(
-    event: Event, endpoint: WebhookEndpoint, *, now: datetime.datetime, step: int = 0
-) -> Delivery:
-    return Delivery(
-        event=event,
-        endpoint=endpoint,
-        message_id=f"msg_{random_token(26)}",
-        subject=f"{event.resource}:{event.object_id}",
-        step=step,
-        next_attempt_at=now,
-        created_at=now,
-    )
+def _made(
+    endpoint: WebhookEndpoint, events: Sequence[Event], now: datetime.datetime
+) -> list[Delivery]:
+    # An event type of an older version may be gone; then nobody can have subscribed.
+    types = set(wanted_types(endpoint))
+    wanted = [event for event in events if event.type in types and event.erased_by is None]
+    if not wanted:
+        return []
+    if not endpoint.active:
+        _note_missed(endpoint, wanted[0])
+        return []
+    wanted = _within_room(endpoint, wanted, reached=events[-1].sequence or 0, now=now)
+    tell_of_loop(endpoint, wanted, now=now)
+    return [new_delivery(event, endpoint, now=now) for event in wanted]
 
 
-def insert(deliveries: list[Delivery]) -> None:
-    """Those that are there already stay as they are."""
-    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True, batch_size=_BATCH)
+def _note_missed(endpoint: WebhookEndpoint, first: Event) -> None:
+    row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+    row.note(missed_from=first.sequence, missed_since=first.occurred_at)
+
+
+def _within_room(
+    endpoint: WebhookEndpoint, wanted: list[Event], *, reached: int, now: datetime.datetime
+) -> list[Event]:
+    """As many of these events as the endpoint's queue has room for; if not all, it is paused.
+
+    What waits is counted only when the queue might have filled up since the last time: each
+    event adds one delivery at most.
+    """
+    if reached <= endpoint.room_until:
+        return wanted
+    room = max(settings.WEBHOOK_BACKLOG_LIMIT - count_waiting(endpoint), 0)
+    if len(wanted) > room:
+        pause_full_endpoint(endpoint, first_without=wanted[room], now=now)
+        return wanted[:room]
+    row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+    row.note(room_until=reached + room - len(wanted))
+    return wanted

@@ -74,7 +74,9 @@ def _prune_batch(
     # Locked before the deliveries, as by whoever settles them or deletes the endpoint: so no two
     # transactions wait for each other.
     mine = WebhookEndpoint.objects.filter(pk=endpoint_id)
-    if mine.select_for_update(no_key=True).first() is None:
+    endpoint = mine.select_for_update(no_key=True).first()
+    # The catch-up goes by what is there: of an endpoint that is behind nothing is forgotten.
+    if endpoint is None or endpoint.catching_up:
         return 0
     # And the deliveries too: one that a person sends again at this moment is pending, not old.
     old = retention.over(status, now).filter(endpoint=endpoint_id).order_by(_ENDS[status])

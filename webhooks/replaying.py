@@ -1,27 +1,25 @@
 """Sending again when a person asks: one message, a test, or whatever has not arrived."""
 
 import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
-from bizsuite.errors import Conflict
+from bizsuite.errors import Conflict, Invalid
 from bizsuite.events.models import Event
+from bizsuite.events.positions import first_sequence_since, last_sequence
 from bizsuite.events.recording import record_event
-from bizsuite.events.registry import event_types
 from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
 from bizsuite.records import lock
-from webhooks.endpoints import require_active, wake_dispatcher_after_commit
+from webhooks.catching_up import SLICE, begin_replay, make_up_for, send_waiting_now, undelivered
 from webhooks.erasing import require_data
 from webhooks.event_types import TEST_EVENT
-from webhooks.fan_out import insert, new_delivery
-from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
+from webhooks.hints import wake_catch_up_after_commit, wake_dispatcher_after_commit
+from webhooks.making import LOOP_DEPTH, new_delivery
+from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.retries import LAST_STEP
 from webhooks.serializers import EndpointSerializer
-
-_BATCH = 500
+from webhooks.states import require_receiving
 
 
 class DeliveryUnderWay(Conflict):
@@ -31,8 +29,9 @@ class DeliveryUnderWay(Conflict):
 @transaction.atomic
 def send_test(endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor) -> Delivery:
     """Send a `webhook.tested` message to this endpoint, whatever it subscribed to; once, with no
-    retries. It is signed like any other."""
-    require_active(endpoint)
+    retries. It is signed like any other. Raises EndpointDisabled and EndpointPaused."""
+    lock(endpoint)
+    require_receiving(endpoint)
     event = record_event(TEST_EVENT, endpoint, data=EndpointSerializer(endpoint).data, actor=actor)
     delivery = new_delivery(event, endpoint, now=now, step=LAST_STEP)
     delivery.save()
@@ -42,13 +41,22 @@ def send_test(endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor
 
 @transaction.atomic
 def resend_delivery(delivery: Delivery, *, now: datetime.datetime, actor: Actor) -> Delivery:
-    """Send a message once more, now, with its id and a fresh retry schedule."""
-    require_active(delivery.endpoint)
+    """Send a message once more, now, with its id and a fresh retry schedule.
+
+    A test, and a message that was stopped as part of a loop, are sent once and without retries.
+    Raises EndpointDisabled, EndpointPaused, EventErased and DeliveryUnderWay.
+    """
+    endpoint = delivery.endpoint
+    lock(endpoint)
+    require_receiving(endpoint)
     require_data(delivery)
-    if not _make_due(Delivery.objects.filter(pk=delivery.pk), now):
+    mine = Delivery.objects.filter(pk=delivery.pk)
+    if not mine.make_due(now):
         raise DeliveryUnderWay(f"Delivery {delivery.pk} is being sent at this moment.")
-    data = EndpointSerializer(delivery.endpoint).data | {"message_id": delivery.message_id}
-    record_event("webhook.resent", delivery.endpoint, data=data, actor=actor)
+    if delivery.event.type == TEST_EVENT or delivery.event.causation_depth >= LOOP_DEPTH:
+        mine.update(step=LAST_STEP)
+    data = EndpointSerializer(endpoint).data | {"message_id": delivery.message_id}
+    record_event("webhook.resent", endpoint, data=data, actor=actor)
     wake_dispatcher_after_commit()
     delivery.refresh_from_db()
     return delivery
@@ -61,43 +69,51 @@ def replay_deliveries(
     """Send again, now, whatever has not arrived of the events since an instant.
 
     That is what failed, what waits for a retry, and what happened while the endpoint was off; of
-    the event types that it subscribes to now. Returns how many messages that is.
+    the event types that it subscribes to now. Returns how many messages that is: a few are due
+    at once, many become due in order as the queue drains. Raises Invalid for an instant from
+    which on it is not known any more what arrived, EndpointDisabled and EndpointPaused.
     """
     lock(endpoint)
-    require_active(endpoint)
-    wanted = [event_type.name for event_type in event_types() if endpoint.wants(event_type)]
-    mine = Delivery.objects.filter(endpoint=endpoint)
-    undelivered = mine.exclude(status=DeliveryStatus.SUCCEEDED).filter(
-        event__type__in=wanted, event__occurred_at__gte=since, event__erased_by=None
-    )
-    queued = _make_due(undelivered, now)
-    # Numbered ones only: the others are on their way here by themselves. And none of those whose
-    # delivery may have arrived and be forgotten: nothing is sent twice under another id.
-    missed = (
-        Event.objects.filter(type__in=wanted, occurred_at__gte=since, erased_by=None)
-        .filter(sequence__gt=endpoint.pruned_through)
-        .exclude(Exists(mine.filter(event=OuterRef("pk"))))
-        .defer("payload")
-        .order_by("id")
-    )
-    last_id = 0
-    while events := list(missed.filter(id__gt=last_id)[:_BATCH]):
-        insert([new_delivery(event, endpoint, now=now) for event in events])
-        queued, last_id = queued + len(events), events[-1].pk
+    require_receiving(endpoint)
+    first, queued = first_sequence_since(since), 0
+    if first is not None:
+        _require_known(endpoint, first)
+        queued = _replay(endpoint, first, now)
     data = EndpointSerializer(endpoint).data | {"since": instant(since), "queued": queued}
     record_event("webhook.replayed", endpoint, data=data, actor=actor)
     wake_dispatcher_after_commit()
     return queued
 
 
-def _make_due(deliveries: Any, now: datetime.datetime) -> int:
-    changed: int = deliveries.unleased(now).update(
-        status=DeliveryStatus.PENDING,
-        next_attempt_at=now,
-        step=0,
-        delivered_at=None,
-        failed_at=None,
-        lease_token="",
-        leased_until=None,
+def _require_known(endpoint: WebhookEndpoint, first: int) -> None:
+    """Raises Invalid if deliveries since this event arrived and were forgotten: they cannot be
+    told from those that were never made, and would come a second time under another id."""
+    if first > endpoint.pruned_through:
+        return
+    last_forgotten = Event.objects.get(sequence=endpoint.pruned_through)
+    after = instant(last_forgotten.occurred_at)
+    raise Invalid(
+        {
+            "since": f"Must be after {after}: what arrived until then is no longer known"
+            " (deliveries are kept for a time only) and would be sent twice"
+        }
     )
-    return changed
+
+
+def _replay(endpoint: WebhookEndpoint, first: int, now: datetime.datetime) -> int:
+    queued = send_waiting_now(endpoint, since=first, now=now)
+    events = undelivered(endpoint, since=first)
+    few = list(events[: SLICE + 1])
+    if endpoint.catching_up or len(few) > SLICE:
+        queued += events.count()
+        begin_replay(endpoint, since=first)
+        wake_catch_up_after_commit()
+    elif few:
+        again = range(first, last_sequence() + 1)
+        queued += make_up_for(endpoint, few, again=again, now=now)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).note(room_until=0)
+    if endpoint.missed_from is not None and first <= endpoint.missed_from:
+        row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+        row.change(missed_from=None, missed_since=None)
+    endpoint.refresh()
+    return queued

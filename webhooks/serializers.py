@@ -10,6 +10,7 @@ from bizsuite.api.fields import (
     ExactNumberField,
     InstantField,
     OptionalTextField,
+    StrictBooleanField,
     StrictCharField,
     parse_date,
 )
@@ -29,6 +30,11 @@ class EventPatternsField(serializers.ListField):
 class EndpointSerializer(RecordSerializer):
     events = EventPatternsField(allow_empty=False, max_length=100)
     disabled_reason = OptionalTextField(read_only=True, help_text="by_hand, gone or failing.")
+    paused_reason = OptionalTextField(read_only=True, help_text="by_hand or backlog.")
+    catching_up = serializers.BooleanField(
+        read_only=True,
+        help_text="true: deliveries of earlier events are still to be made, as its queue drains.",
+    )
 
     class Meta:
         model = WebhookEndpoint
@@ -40,19 +46,31 @@ class EndpointSerializer(RecordSerializer):
             "disabled_at",
             "disabled_reason",
             "failing_since",
+            "paused_at",
+            "paused_reason",
+            "missed_since",
+            "catching_up",
             "previous_secret_until",
             "external_id",
             "metadata",
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("disabled_at", "failing_since", "previous_secret_until")
+        read_only_fields = (
+            "disabled_at",
+            "failing_since",
+            "paused_at",
+            "missed_since",
+            "previous_secret_until",
+        )
         help_texts = {
             "url": "Where messages are sent: `https`, and public.",
             "events": "Which events: names, all of a kind (`invoice.*`), or all there are (`*`).",
             "active": "false: switched off, nothing is sent.",
             "disabled_at": "When it was switched off.",
             "failing_since": "Since when no attempt has succeeded.",
+            "paused_at": "When it was paused: nothing is sent until it is resumed.",
+            "missed_since": "What it missed while it was off begins here; null: nothing, or settled.",
             "previous_secret_until": "Until then the secret before the last rotation signs too.",
         }
 
@@ -177,6 +195,13 @@ def _instant(text: str) -> datetime.datetime | None:
     except (ValueError, OverflowError):
         # 2024-01-15T25:00:00Z, or the zone pushes it out of the calendar
         return None
+
+
+class EnableSerializer(StrictSerializer):
+    example = {"replay": True}
+    replay = StrictBooleanField(
+        help_text="true: what it missed is sent first; false: it is not offered again."
+    )
 
 
 class ReplaySerializer(StrictSerializer):

@@ -9,8 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from bizsuite.identity.actors import Actor
-from webhooks.endpoints import disable_endpoint, locked_endpoints
+from webhooks.endpoints import locked_endpoints
 from webhooks.event_types import TEST_EVENT
 from webhooks.figures import Attempted, count_attempts
 from webhooks.models import (
@@ -22,10 +21,10 @@ from webhooks.models import (
 )
 from webhooks.retries import LONGEST_GAP, Random, next_attempt, retry_after
 from webhooks.sending import Reply
+from webhooks.switching import give_up_endpoint
 
 PATIENCE = datetime.timedelta(days=5)
 GONE = 410
-_WORKER = Actor.system("worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ def _judge_endpoint(
     """Keep `failing_since`, and disable an endpoint that is gone or failed for too long."""
     row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
     if any(outcome.reply.status == GONE for outcome in outcomes):
-        disable_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now, actor=_WORKER)
+        give_up_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now)
     elif any(outcome.reply.succeeded for outcome in outcomes):
         if endpoint.failing_since is not None:
             row.note_failing(since=None, last=None)
@@ -165,7 +164,7 @@ def _judge_endpoint(
         since = _failing_since(endpoint, now)
         row.note_failing(since=since, last=now)
         if since <= now - PATIENCE:
-            disable_endpoint(endpoint.pk, reason=DisabledReason.FAILING, now=now, actor=_WORKER)
+            give_up_endpoint(endpoint.pk, reason=DisabledReason.FAILING, now=now)
 
 
 def _failing_since(endpoint: WebhookEndpoint, now: datetime.datetime) -> datetime.datetime:

@@ -5,9 +5,10 @@ from django.utils import timezone
 
 from bizsuite.events.recording import nudge
 from bizsuite.events.stopping import worker_is_stopping
+from webhooks.catching_up import catch_up
 from webhooks.dispatching import deliver_due
-from webhooks.endpoints import DELIVER_TASK
 from webhooks.figures import prune_figures
+from webhooks.hints import DELIVER_TASK, FAN_OUT_TASK
 from webhooks.pruning import Retention, prune_deliveries
 from webhooks.reading import fetch_events, read_events
 from webhooks.retries import random
@@ -17,15 +18,25 @@ from webhooks.supply import LINGER_SECONDS, Supply
 PRUNE_TASK = "webhooks.tasks.prune"
 # For how long one run prunes. Short, so that it keeps no process of the worker's from the events.
 PRUNING_SECONDS = 2.0
+# And one of the catch-up.
+CATCHING_UP_SECONDS = 2.0
 
 
 @shared_task(ignore_result=True)
 def fan_out() -> None:
-    """Turn new events into deliveries, and wake the dispatcher if somebody wants them.
+    """Turn new events into deliveries, go on with what is behind, and wake the dispatcher if
+    there is something to send.
 
     A consumer of EVENT_CONSUMERS.
     """
-    if read_events(now=timezone.now()):
+    now, until = timezone.now(), time.monotonic() + CATCHING_UP_SECONDS
+    made = read_events(now=now)
+    for due in catch_up(now=now):
+        made += due
+        if time.monotonic() >= until:
+            nudge(FAN_OUT_TASK)
+            break
+    if made:
         nudge(DELIVER_TASK)
 
 

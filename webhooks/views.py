@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from bizsuite.api.serializers import NoBody
 from bizsuite.api.views import (
     CreateMixin,
     DeleteMixin,
@@ -15,7 +16,7 @@ from bizsuite.api.views import (
     UpdateMixin,
 )
 from bizsuite.errors import Invalid
-from webhooks import endpoints, replaying
+from webhooks import endpoints, replaying, switching
 from webhooks.addresses import resolve_host
 from webhooks.destinations import refused_destination
 from webhooks.event_types import WEBHOOK
@@ -24,6 +25,7 @@ from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.serializers import (
     DeliverySerializer,
     DeliveryWithAttemptsSerializer,
+    EnableSerializer,
     EndpointSerializer,
     EndpointWithSecretSerializer,
     ReplayedSerializer,
@@ -73,6 +75,34 @@ class WebhookViewSet(
     def delete_record(self, record: WebhookEndpoint) -> str:
         endpoints.delete_endpoint(record, actor=self.actor)
         return "Webhook deleted"
+
+    @action(detail=True, methods=["post"], body_class=NoBody)
+    def pause(self, request: Any, pk: str) -> Response:
+        """Send nothing until it is resumed; what happens meanwhile waits."""
+        self.validated()
+        now = timezone.now()
+        return self.answer(switching.pause_endpoint(self.get_object(), now=now, actor=self.actor))
+
+    @action(detail=True, methods=["post"], body_class=NoBody)
+    def resume(self, request: Any, pk: str) -> Response:
+        """Send what waits, in order, and what happens from now on."""
+        self.validated()
+        return self.answer(switching.resume_endpoint(self.get_object(), actor=self.actor))
+
+    @action(detail=True, methods=["post"], body_class=NoBody)
+    def disable(self, request: Any, pk: str) -> Response:
+        """Switch it off; what it misses is offered when it is enabled again."""
+        self.validated()
+        now = timezone.now()
+        return self.answer(switching.disable_endpoint(self.get_object(), now=now, actor=self.actor))
+
+    @action(detail=True, methods=["post"], body_class=EnableSerializer)
+    def enable(self, request: Any, pk: str) -> Response:
+        """Switch it on again, and replay what it missed or have done with it."""
+        given, now = self.validated(), timezone.now()
+        return self.answer(
+            switching.enable_endpoint(self.get_object(), now=now, actor=self.actor, **given)
+        )
 
     @extend_schema(request=None, responses=EndpointWithSecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")

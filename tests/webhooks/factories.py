@@ -13,7 +13,7 @@ from bizsuite.events.recording import record_event
 from bizsuite.events.relay import consume, relay_events
 from customers.models import Customer
 from tests.factories import SYSTEM, make_customer
-from webhooks import endpoints
+from webhooks import catching_up, endpoints
 from webhooks.dispatching import deliver_due
 from webhooks.fan_out import fan_out_events
 from webhooks.models import Delivery, WebhookEndpoint
@@ -43,6 +43,11 @@ def fan_out(now: datetime.datetime = NOW) -> list[Delivery]:
     relay_events(now=now)
     consume("webhooks", lambda events: fan_out_events(events, now=now), now=now)
     return list(Delivery.objects.order_by("event_id", "endpoint_id"))
+
+
+def catch_up(now: datetime.datetime = NOW) -> int:
+    """Make what is behind, as far as there is room; returns how many deliveries are due by it."""
+    return sum(catching_up.catch_up(now=now))
 
 
 def make_delivery(endpoint: WebhookEndpoint | None = None, **event: Any) -> Delivery:

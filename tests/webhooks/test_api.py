@@ -36,6 +36,10 @@ def test_registering_answers_the_webhook_with_its_secret(api):
         "disabled_at": None,
         "disabled_reason": None,
         "failing_since": None,
+        "paused_at": None,
+        "paused_reason": None,
+        "missed_since": None,
+        "catching_up": False,
         "previous_secret_until": None,
         "external_id": None,
         "metadata": {},
@@ -115,7 +119,10 @@ def test_a_wrong_url_and_a_wrong_event_are_told_together(api):
     assert errors == {"url": "Must begin with https://", "events": "Unknown events: x.y"}
 
 
-@pytest.mark.parametrize("field", ["secret", "id", "disabled_at", "failing_since"])
+@pytest.mark.parametrize(
+    "field",
+    ["secret", "id", "disabled_at", "failing_since", "paused_at", "missed_since", "catching_up"],
+)
 def test_what_the_product_decides_cannot_be_sent(api, field):
     assert set(api.post("/webhooks", BODY | {field: "x"}).errors) == {field}
 

@@ -37,6 +37,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Not being sent at the moment; a lease that ran out belonged to a worker that died."""
         return self.filter(Q(leased_until=None) | Q(leased_until__lte=now))
 
+    def make_due(self, now: datetime.datetime) -> int:
+        """Have them sent now, with a fresh schedule of retries, but for those that are being
+        sent; returns how many."""
+        return self.unleased(now).update(
+            status=DeliveryStatus.PENDING,
+            next_attempt_at=now,
+            step=0,
+            delivered_at=None,
+            failed_at=None,
+            lease_token="",
+            leased_until=None,
+        )
+
     def delivered_before(self, instant: datetime.datetime) -> Self:
         return self.filter(status=DeliveryStatus.SUCCEEDED, delivered_at__lt=instant)
 

@@ -34,6 +34,15 @@ class WebhookEndpointQuerySet(RecordQuerySet["WebhookEndpoint"]):
         """Those that messages are sent to: neither switched off nor paused."""
         return self.filter(active=True, paused_at=None)
 
+    def fed(self) -> Self:
+        """Those that the fan-out has to look at: it makes their deliveries, or must remember
+        the first one that it did not make."""
+        return self.filter(Q(active=True, catch_up_from=None) | Q(active=False, missed_from=None))
+
+    def behind(self) -> Self:
+        """Those whose deliveries the catch-up makes."""
+        return self.filter(catch_up_from__isnull=False)
+
     def note(self, **fields: Any) -> int:
         """Keep how the receiver fares and how far its deliveries are made, and leave version and
         updated_at alone.
@@ -175,6 +184,11 @@ class WebhookEndpoint(Record):
         if self.previous_secret_until is not None and now < self.previous_secret_until:
             secrets.append(decrypt(self.encrypted_previous_secret))
         return secrets
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether deliveries of what happened are still to be made, as its queue drains."""
+        return self.catch_up_from is not None
 
     def wants(self, event_type: EventType) -> bool:
         return any(matches(pattern, event_type) for pattern in self.events)
