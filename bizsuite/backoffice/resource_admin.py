@@ -49,12 +49,14 @@ class ResourceAdmin(
     event_resource: how the record's events begin (`customer` of `customer.created`).
     serializer_class: the public shape, for the export; none, no export.
     searchable: whether the queryset has a `search()`. has_history: whether events tell of it.
+    empty_text: what the list says while there is nothing, of what it is for.
     """
 
     event_resource: ClassVar[str] = ""
     serializer_class: ClassVar[type[BaseSerializer] | None] = None
     searchable: ClassVar[bool] = True
     has_history: ClassVar[bool] = True
+    empty_text: ClassVar[Any] = ""
 
     form = RecordForm
     # Only a sign that there is a search: `get_search_results` does it.

@@ -1,17 +1,27 @@
 """Webhooks in the admin."""
 
+import datetime
 import re
+from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from bizsuite.backoffice.display import moment
 from bizsuite.events.models import Event
 from tests.backoffice.staff import form_values, text_of
-from tests.webhooks.factories import make_delivery, make_endpoint
+from tests.factories import SYSTEM
+from tests.webhooks.factories import NOW, fan_out, happen, make_delivery, make_endpoint
 from webhooks.admin.endpoints import EndpointAdmin
+from webhooks.endpoints import update_endpoint
+from webhooks.figures import Attempted, count_attempts
 from webhooks.models import Delivery, WebhookEndpoint
 
 LIST = "/admin/webhooks/webhookendpoint/"
 DELIVERIES = "/admin/webhooks/delivery/"
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -55,14 +65,180 @@ def test_a_url_of_the_wrong_form_is_refused_at_the_url(administrator):
     assert not WebhookEndpoint.objects.exists()
 
 
-def test_an_endpoint_is_switched_off(administrator):
+def test_an_endpoint_is_switched_off_and_on(administrator):
     endpoint = make_endpoint()
 
-    administrator.send(f"{LIST}{endpoint.pk}/change/", {"active": ""})
+    administrator.post(f"{LIST}{endpoint.pk}/disable/")
 
     endpoint.refresh_from_db()
     assert (endpoint.active, endpoint.disabled_reason) == (False, "by_hand")
-    assert "Switched off by a person" in text_of(administrator.get(LIST))
+    assert "Switched off by a person" in text_of(administrator.get(page_of(endpoint)))
+    administrator.post(f"{LIST}{endpoint.pk}/enable/", {"replay": "no"})
+    endpoint.refresh_from_db()
+    assert endpoint.active
+
+
+def test_the_form_changes_nothing_of_the_state(administrator):
+    endpoint = make_endpoint()
+
+    administrator.send(page_of(endpoint), {"events": ["invoice.*"], "active": ""})
+
+    endpoint.refresh_from_db()
+    assert (endpoint.active, endpoint.events) == (True, ["invoice.*"])
+
+
+class TestTheList:
+    def test_it_says_how_each_fares(self, administrator):
+        well, failing, off = (
+            make_endpoint(url=f"https://{name}.example.com/hook?password=hunter2")
+            for name in ("well", "failing", "off")
+        )
+        attempt(well, 199)
+        attempt(well, 1, succeeded=False)
+        WebhookEndpoint.objects.filter(pk=failing.pk).note_failing(since=NOW, last=NOW)
+        update_endpoint(off, active=False, actor=SYSTEM)
+        happen()
+        fan_out(timezone.now())
+
+        page = administrator.get(LIST)
+
+        rows = rows_of(page)
+        assert rows[0] == ["well.example.com", "Active", "99.5 %", "20 ms", "1"]
+        assert rows[1] == ["failing.example.com", "Failing", "–", "–", "1"]
+        assert rows[2] == ["off.example.com", "Switched off", "–", "–", "0"]
+        assert "In the last 24 hours: 200 attempts, 1 failed" in text_of(page)
+        assert "hunter2" not in text_of(page)
+
+    @pytest.mark.parametrize(
+        ("state", "found"), [("well", 0), ("failing", 1), ("paused", 2), ("off", 3)]
+    )
+    def test_it_is_filtered_by_state(self, administrator, state, found):
+        endpoints = [make_endpoint(url=f"https://e{each}.example.com/") for each in range(4)]
+        rows = WebhookEndpoint.objects
+        rows.filter(pk=endpoints[1].pk).note_failing(since=NOW, last=NOW)
+        rows.filter(pk=endpoints[2].pk).note(paused_at=NOW, paused_reason="by_hand")
+        update_endpoint(endpoints[3], active=False, actor=SYSTEM)
+
+        shown = administrator.get(f"{LIST}?state={state}").context["cl"].result_list
+
+        assert [each.pk for each in shown] == [endpoints[found].pk]
+
+    def test_twenty_cost_as_many_queries_as_one(self, administrator):
+        attempt(make_endpoint(), 3)
+        administrator.get(LIST)
+        with CaptureQueriesContext(connection) as one:
+            administrator.get(LIST)
+        for each in range(20):
+            attempt(make_endpoint(url=f"https://e{each}.example.com/"), 3)
+        with CaptureQueriesContext(connection) as many:
+            administrator.get(LIST)
+
+        assert len(many) == len(one)
+
+    def test_without_any_it_says_what_they_are_for(self, administrator):
+        text = text_of(administrator.get(LIST))
+
+        assert "No webhooks yet" in text
+        assert "tells another program" in text
+
+
+class TestOnePage:
+    def test_it_says_how_it_fares(self, administrator):
+        endpoint = make_endpoint()
+        attempt(endpoint, 9)
+        attempt(endpoint, 1, succeeded=False)
+        attempt(endpoint, 90, ago=3 * DAY)
+        make_delivery(endpoint)
+
+        page = administrator.get(page_of(endpoint))
+
+        figures = {str(label): plain(value) for label, value in page.context["summary"]}
+        assert figures["Succeeded, 24 hours"] == "90 % of 10 attempts"
+        assert figures["Succeeded, 7 days"] == "99 % of 100 attempts"
+        assert figures["Latency, 24 hours"] == "20 ms 95 % within 20 ms"
+        assert figures["Pending"].startswith("1 the oldest")
+        assert figures["Given up"] == "0"
+        assert "In the last 168 hours: 100 attempts, 1 failed" in text_of(page)
+        query = f"endpoint__id__exact={endpoint.pk}&amp;status__exact=pending"
+        assert f'href="{DELIVERIES}?{query}"' in text_of(page)
+
+    def test_a_new_one_says_what_to_do(self, administrator):
+        text = text_of(administrator.get(page_of(make_endpoint())))
+
+        assert "None yet." in text
+        assert "week-chart" not in text
+
+    def test_it_says_until_when_failing_is_borne(self, administrator):
+        endpoint = make_endpoint()
+        since = timezone.now() - DAY
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).note_failing(since=since, last=since)
+
+        text = text_of(administrator.get(page_of(endpoint)))
+
+        assert f"Nothing has arrived since {moment(since)}" in text
+        assert f"until {moment(since + 5 * DAY)}" in text
+
+    @pytest.mark.parametrize(
+        ("reason", "says"),
+        [("gone", "Ask those who run it for the right URL"), ("failing", "See with those who")],
+    )
+    def test_switched_off_it_says_why_and_what_to_do(self, administrator, reason, says):
+        endpoint = make_endpoint()
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).change(
+            active=False, disabled_at=NOW, disabled_reason=reason, missed_from=3, missed_since=NOW
+        )
+
+        text = text_of(administrator.get(page_of(endpoint)))
+
+        assert says in text
+        assert f"What happens from {moment(NOW)} on is not sent" in text
+
+    def test_paused_it_says_what_waits(self, administrator):
+        endpoint = make_endpoint()
+        make_delivery(endpoint)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).change(
+            paused_at=NOW, paused_reason="backlog"
+        )
+
+        text = text_of(administrator.get(page_of(endpoint)))
+
+        assert "Too many deliveries were waiting" in text
+        assert "1 delivery waits" in text
+        assert "See first that the receiver keeps up" in text
+
+    def test_the_chart_has_neither_script_nor_style(self, administrator):
+        endpoint = make_endpoint()
+        attempt(endpoint, 5)
+
+        chart = str(administrator.get(page_of(endpoint)).context["chart"]["drawing"])
+
+        assert chart.count("<title>") == 168
+        assert "style=" not in chart
+        assert "<script" not in chart
+
+
+def page_of(endpoint: WebhookEndpoint) -> str:
+    return f"{LIST}{endpoint.pk}/change/"
+
+
+def attempt(endpoint, count: int, *, succeeded: bool = True, ago: datetime.timedelta = 0 * DAY):
+    one = Attempted(endpoint.pk, succeeded=succeeded, answered=True, duration_ms=20)
+    count_attempts([one] * count, now=timezone.now() - ago)
+
+
+def plain(value: object) -> str:
+    """What is read, without the tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", str(value))).split())
+
+
+def rows_of(page) -> list[list[str]]:
+    """Of the list: host, status, success, latency, what is pending."""
+    model_admin, shown = page.context["cl"].model_admin, page.context["cl"].result_list
+    columns = ("where", "state_badge", "count_success", "count_latency", "count_pending")
+    return [
+        [plain(getattr(model_admin, column)(each)).removesuffix(" /hook") for column in columns]
+        for each in shown
+    ]
 
 
 def test_a_new_secret_is_shown_once(administrator):

@@ -1,29 +1,30 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import UnfoldAdminSplitDateTimeWidget
+from django.utils.translation import gettext_lazy
+from unfold.views import ChangeList
 
-from bizsuite.backoffice.display import badge, moment
 from bizsuite.backoffice.metadata import FOR_OTHER_SYSTEMS, MetadataForm, MetadataMixin
-from bizsuite.backoffice.record_actions import ActionForm, record_action
 from bizsuite.backoffice.related import RelatedList
 from bizsuite.backoffice.resource_admin import ResourceAdmin
-from bizsuite.backoffice.secrets import secret_page
 from bizsuite.errors import Invalid
-from webhooks import endpoints, replaying
+from webhooks import endpoints
 from webhooks.addresses import resolve_host
+from webhooks.admin.buttons import EndpointButtons
+from webhooks.admin.charts import sparkline
+from webhooks.admin.display import address, duration, endpoint_badge, success_rate
+from webhooks.admin.filters import StateFilter
+from webhooks.admin.notices import notices_of
 from webhooks.admin.patterns import EVERYTHING, PatternsField
+from webhooks.admin.statistics import ChangeListWithStatistics, chart_of, figures_of
 from webhooks.destinations import refused_destination
 from webhooks.models import WebhookEndpoint
 from webhooks.serializers import EndpointSerializer
+from webhooks.statistics import statistics_of
 
 SHOWN_EVENTS = 3
 
@@ -32,14 +33,8 @@ class EndpointForm(MetadataForm):
     events = PatternsField(label=gettext_lazy("Events"))
 
 
-class ReplayForm(ActionForm):
-    since = forms.SplitDateTimeField(
-        label=gettext_lazy("Since"), widget=UnfoldAdminSplitDateTimeWidget
-    )
-
-
 @admin.register(WebhookEndpoint)
-class EndpointAdmin(MetadataMixin, ResourceAdmin):
+class EndpointAdmin(EndpointButtons, MetadataMixin, ResourceAdmin):
     """Where our events are sent."""
 
     resource = "webhooks"
@@ -52,19 +47,38 @@ class EndpointAdmin(MetadataMixin, ResourceAdmin):
         "off instead."
     )
 
-    list_display = ("url", "wanted", "state_badge", "created")
-    list_filter = ("active",)
-    record_actions = ("send_test", "replay", "rotate_secret")
-    fieldsets = (
-        (None, {"fields": ("url", "active", "events")}),
-        FOR_OTHER_SYSTEMS,
+    list_display = (
+        "where",
+        "wanted",
+        "state_badge",
+        "count_success",
+        "count_latency",
+        "count_pending",
+        "day",
     )
-    add_fieldsets = (
+    list_filter = (StateFilter,)
+    search_help_text = gettext_lazy("Words of the URL")
+    empty_text = gettext_lazy(
+        "A webhook tells another program, within seconds, what happens here: a shop that an "
+        "invoice was paid, a chat that a ticket was opened."
+    )
+    change_form_outer_before_template = "webhooks/endpoint.html"
+    fieldsets = (
         (None, {"fields": ("url", "events")}),
         FOR_OTHER_SYSTEMS,
     )
 
-    # ── What is shown ────────────────────────────────────────────────────────────
+    class Media:
+        css = {"all": ("webhooks/webhooks.css",)}
+
+    # ── The list ─────────────────────────────────────────────────────────────────
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChangeListWithStatistics
+
+    @admin.display(description=gettext_lazy("webhook"), ordering="url")
+    def where(self, endpoint: WebhookEndpoint) -> SafeString:
+        return address(endpoint.url)
+
     @admin.display(description=gettext_lazy("events"))
     def wanted(self, endpoint: WebhookEndpoint) -> str:
         if EVERYTHING in endpoint.events:
@@ -75,23 +89,43 @@ class EndpointAdmin(MetadataMixin, ResourceAdmin):
 
     @admin.display(description=gettext_lazy("status"))
     def state_badge(self, endpoint: WebhookEndpoint) -> SafeString:
-        if not endpoint.active:
-            return badge(endpoint.get_disabled_reason_display(), "quiet")
-        if endpoint.failing_since is not None:
-            return badge(_("Failing"), "danger")
-        return badge(_("Active"), "success")
+        return endpoint_badge(endpoint)
 
-    @admin.display(description=gettext_lazy("added"), ordering="created_at")
-    def created(self, endpoint: WebhookEndpoint) -> str:
-        return moment(endpoint.created_at)
+    @admin.display(description=gettext_lazy("succeeded"))
+    def count_success(self, endpoint: Any) -> SafeString | str:
+        return success_rate(endpoint.statistics.last_24_hours)
 
-    def summary(self, request: HttpRequest, record: WebhookEndpoint) -> list[tuple[Any, Any]]:
-        figures = [(_("Status"), self.state_badge(record)), (_("Added"), self.created(record))]
-        if record.disabled_at is not None:
-            figures.append((_("Switched off"), moment(record.disabled_at)))
-        if record.failing_since is not None:
-            figures.append((_("Failing since"), moment(record.failing_since)))
-        return figures
+    @admin.display(description=gettext_lazy("95 % within"))
+    def count_latency(self, endpoint: Any) -> str:
+        return duration(endpoint.statistics.last_24_hours.p95_ms)
+
+    @admin.display(description=gettext_lazy("pending"))
+    def count_pending(self, endpoint: Any) -> int:
+        pending: int = endpoint.statistics.queue.pending
+        return pending
+
+    @admin.display(description=gettext_lazy("last 24 hours"))
+    def day(self, endpoint: Any) -> SafeString:
+        return sparkline(endpoint.statistics.hours)
+
+    # ── One webhook ──────────────────────────────────────────────────────────────
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With how it fares. When adding, one button: after saving comes the page with the secret."""
+        endpoint, now = kwargs.get("obj"), timezone.now()
+        if endpoint is None:
+            context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        else:
+            endpoint.statistics = statistics_of([endpoint.pk], now=now)[endpoint.pk]
+            context["chart"] = chart_of(endpoint.statistics)
+            context["notices"] = list(notices_of(endpoint, endpoint.statistics.queue, now=now))
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+    def summary(self, request: HttpRequest, record: Any) -> list[tuple[Any, Any]]:
+        figures = figures_of(record, record.statistics, now=timezone.now())
+        return [(_("Status"), endpoint_badge(record)), *figures]
 
     # ── Saving ───────────────────────────────────────────────────────────────────
     def changeform_view(
@@ -123,69 +157,7 @@ class EndpointAdmin(MetadataMixin, ResourceAdmin):
     def response_add(
         self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._show_secret(request, obj)
-
-    def _show_secret(self, request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
-        return secret_page(
-            request,
-            self,
-            endpoint,
-            title=_("Its signing secret"),
-            secrets=[(_("Signing secret"), endpoint.secret)],
-        )
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """One button when adding: after saving comes the page with the secret."""
-        if kwargs.get("obj") is None:
-            context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    # ── Buttons ──────────────────────────────────────────────────────────────────
-    @record_action(
-        label=gettext_lazy("Send test"),
-        icon="send",
-        question=gettext_lazy("One signed webhook.tested message, sent once and without retries."),
-        when=lambda endpoint: endpoint.active,
-    )
-    def send_test(
-        self, request: HttpRequest, record: WebhookEndpoint, data: dict[str, Any]
-    ) -> HttpResponse:
-        delivery = replaying.send_test(record, now=timezone.now(), actor=self.actor(request))
-        self.message_user(
-            request, _("The test is on its way. Reload this page to see how it went.")
-        )
-        return redirect(reverse("admin:webhooks_delivery_change", args=[delivery.pk]))
-
-    @record_action(
-        label=gettext_lazy("Replay"),
-        icon="replay",
-        question=gettext_lazy(
-            "Sends, again or for the first time, whatever has not arrived of the events since:"
-        ),
-        form_class=ReplayForm,
-        when=lambda endpoint: endpoint.active,
-    )
-    def replay(self, request: HttpRequest, record: WebhookEndpoint, data: dict[str, Any]) -> str:
-        queued = replaying.replay_deliveries(
-            record, since=data["since"], now=timezone.now(), actor=self.actor(request)
-        )
-        text = ngettext("%(count)d message queued.", "%(count)d messages queued.", queued)
-        return text % {"count": queued}
-
-    @record_action(
-        label=gettext_lazy("New secret"),
-        icon="key",
-        question=gettext_lazy(
-            "For 24 hours the present secret signs too, so that the receiver can change over."
-        ),
-    )
-    def rotate_secret(
-        self, request: HttpRequest, record: WebhookEndpoint, data: dict[str, Any]
-    ) -> HttpResponse:
-        rotated = endpoints.rotate_secret(record, now=timezone.now(), actor=self.actor(request))
-        return self._show_secret(request, rotated)
+        return self.show_secret(request, obj)
 
 
 EndpointAdmin.announce(

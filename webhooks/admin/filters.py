@@ -10,6 +10,28 @@ from webhooks.event_types import TEST_EVENT
 from webhooks.models import WebhookEndpoint
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("well", _("Active")),
+            ("failing", _("Failing")),
+            ("paused", _("Paused")),
+            ("off", _("Switched off")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = {
+            "well": queryset.receiving().filter(failing_since=None),
+            "failing": queryset.receiving().exclude(failing_since=None),
+            "paused": queryset.exclude(paused_at=None),
+            "off": queryset.filter(active=False),
+        }
+        return chosen.get(self.value() or "", queryset)
+
+
 class EndpointFilter(admin.SimpleListFilter):
     """By where it was sent. Without the URL's query, which may hold a password."""
 
