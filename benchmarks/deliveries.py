@@ -1,17 +1,13 @@
 """How many deliveries one process makes in a second: what the rows about it share."""
 
 import time
-from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
+from benchmarks.events import ACTOR, record_invoices
 from benchmarks.receiver import receiving
 from benchmarks.row import Measured
-from bizsuite.events.recording import NewEvent, record_events
-from bizsuite.events.registry import event_type
 from bizsuite.events.relay import consume, relay_events
-from bizsuite.identity.actors import Actor
 from webhooks.dispatching import deliver_due
 from webhooks.endpoints import create_endpoint
 from webhooks.fan_out import fan_out_events
@@ -21,17 +17,6 @@ from webhooks.sending import HttpSender
 
 # As many as a company of some size has: its shop, its accounting, its warehouse …
 ENDPOINTS = 32
-_BATCH = 500
-
-
-class _Invoice:
-    """An invoice that is only told of."""
-
-    version = 1
-
-    def __init__(self, number: int) -> None:
-        self.pk = number
-        self.data: dict[str, Any] = {**event_type("invoice.created").example, "id": number}
 
 
 def deliveries_per_second(*, events: int, delay_seconds: float) -> Measured:
@@ -57,15 +42,9 @@ def deliveries_per_second(*, events: int, delay_seconds: float) -> Measured:
 
 
 def _make_deliveries(receiver: str, events: int) -> None:
-    actor, now = Actor.system("benchmark"), timezone.now()
+    now = timezone.now()
     for number in range(ENDPOINTS):
-        create_endpoint(url=f"{receiver}/hook/{number}", events=["invoice.created"], actor=actor)
-    for first in range(1, events + 1, _BATCH):
-        batch = [_Invoice(number) for number in range(first, min(first + _BATCH, events + 1))]
-        with transaction.atomic():
-            record_events(
-                [NewEvent("invoice.created", invoice, invoice.data) for invoice in batch],
-                actor=actor,
-            )
+        create_endpoint(url=f"{receiver}/hook/{number}", events=["invoice.created"], actor=ACTOR)
+    record_invoices(events)
     relay_events(now=now)
     consume("webhooks", lambda batch: fan_out_events(batch, now=now), now=now)
