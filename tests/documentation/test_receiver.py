@@ -1,15 +1,19 @@
 """What docs/webhooks.md shows beside the verifiers: its example, its receiver, its header."""
 
+import asyncio
 import contextlib
 import re
+import socket
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from bizsuite.events.models import Event
@@ -17,11 +21,16 @@ from tests.documentation.pages import GUIDE
 from tests.documentation.snippets import Arrival, RuntimeMissing, snippets, verdicts
 from tests.documentation.webhook_parts import SECRET, SENT_AT
 from tests.factories import SYSTEM
+from tests.webhooks import receiving
 from tests.webhooks.factories import deliver, fan_out, happen, make_endpoint
+from webhooks.endpoints import ROTATION
+from webhooks.making import LOOP_DEPTH
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.replaying import resend_delivery
-from webhooks.sending import HttpSender
+from webhooks.sending import CONNECT_SECONDS, DEADLINE_SECONDS, RESPONSE_LIMIT, HttpSender
+from webhooks.settling import PATIENCE
 from webhooks.signing import new_secret
+from webhooks.targets import PUBLIC_PORTS, UrlRefused, parse_target
 
 VERIFIERS = sorted(snippets().keys() - {"receiver", "causing"})
 
@@ -129,3 +138,66 @@ def test_what_is_written_back_with_the_header_of_the_page_is_one_deeper(api):
     assert api.request("POST", "/customers", {"account": "Jo"}, headers=headers).status == 201
 
     assert Event.objects.get(type="customer.created").causation_depth == 3
+
+
+def replied(url: str, **sender: Any) -> str:
+    """What a delivery to this URL would show as its error."""
+
+    async def post() -> str:
+        async with HttpSender(**sender) as http:
+            return (await http.post(url, headers={}, body=b"{}")).error
+
+    return asyncio.run(post())
+
+
+def test_the_errors_that_the_page_explains_are_those_that_are_shown(settings):
+    def unknown(host: str) -> list[str]:
+        raise OSError
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    shop = "https://shop.example/webhook"
+    errors = [
+        replied(shop, resolve=unknown),
+        replied(shop, resolve=lambda host: ["10.0.0.7"]),
+    ]
+    settings.WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]
+    with receiving.serving(receiving.answer_with(301)) as server:
+        errors.append(replied(server.url))
+    with receiving.serving(receiving.answer_with(413)) as server:
+        errors.append(replied(server.url))
+    with receiving.serving(lambda handler: handler.connection.close()) as server:
+        errors.append(replied(server.url))
+    refused = replied(nobody)
+
+    explained = GUIDE.read_text()
+    assert [error for error in errors if f"| `{error}` |" not in explained] == []
+    assert refused.startswith("Could not connect: ")
+    assert "Connect call failed" in refused
+    for seconds, text in (
+        (CONNECT_SECONDS, "Could not connect within {:g} seconds"),
+        (DEADLINE_SECONDS, "No complete answer within {:g} seconds"),
+    ):
+        assert f"| `{text.format(seconds)}` |" in explained
+
+
+@pytest.mark.parametrize(
+    "url", ["https://10.0.0.7/", "http://shop.example/", "https://shop.example:444/"]
+)
+def test_the_refusals_that_the_page_explains_are_those_that_are_answered(url):
+    with pytest.raises(UrlRefused) as refused:
+        parse_target(url)
+
+    assert f"`{refused.value}`" in GUIDE.read_text()
+
+
+def test_the_limits_that_the_page_names_are_those_of_the_code():
+    page = GUIDE.read_text()
+
+    assert f"Up to {settings.WEBHOOK_BACKLOG_LIMIT:,} messages may wait" in page
+    assert f"{settings.WEBHOOK_RETENTION_DAYS} days after it arrived" in page
+    assert f"{settings.WEBHOOK_FAILED_RETENTION_DAYS} after it was given up" in page
+    assert f"For {ROTATION // timedelta(hours=1)} hours each message" in page
+    assert f"at depth {LOOP_DEPTH} is not sent" in page
+    assert f"({RESPONSE_LIMIT // 1024} kB at most)" in page
+    assert (PATIENCE // timedelta(days=1), PUBLIC_PORTS) == (5, (443, 8443))
