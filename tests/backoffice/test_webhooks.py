@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from bizsuite.backoffice.display import moment
 from bizsuite.events.models import Event
-from tests.backoffice.staff import form_values, text_of
+from tests.backoffice.staff import form_values, messages_of, text_of
 from tests.factories import SYSTEM
 from tests.webhooks.factories import NOW, fan_out, happen, make_delivery, make_endpoint
 from webhooks.admin.endpoints import EndpointAdmin
+from webhooks.catching_up import catch_up
 from webhooks.endpoints import update_endpoint
 from webhooks.figures import Attempted, count_attempts
 from webhooks.models import Delivery, WebhookEndpoint
@@ -65,17 +66,110 @@ def test_a_url_of_the_wrong_form_is_refused_at_the_url(administrator):
     assert not WebhookEndpoint.objects.exists()
 
 
-def test_an_endpoint_is_switched_off_and_on(administrator):
+class TestSwitching:
+    def test_it_is_paused_and_resumed(self, administrator):
+        endpoint = make_endpoint()
+
+        answer = press(administrator, endpoint, "pause")
+
+        assert messages_of(answer) == ["The webhook is paused."]
+        assert (endpoint.paused_reason, endpoint.active) == ("by_hand", True)
+        assert buttons(answer) == {"Resume", "New secret", "Disable"}
+
+        answer = press(administrator, endpoint, "resume")
+
+        assert messages_of(answer) == ["The webhook is sent to again."]
+        assert endpoint.paused_at is None
+        assert buttons(answer) == {"Send test", "Replay", "Pause", "New secret", "Disable"}
+
+    def test_it_is_disabled(self, administrator):
+        endpoint = make_endpoint()
+
+        answer = press(administrator, endpoint, "disable")
+
+        assert (endpoint.active, endpoint.disabled_reason) == (False, "by_hand")
+        assert "Switched off by a person" in text_of(answer)
+        assert buttons(answer) == {"Enable", "New secret"}
+        assert Event.objects.get(type="webhook.disabled").source == "admin"
+
+    def test_one_that_missed_nothing_is_enabled_without_a_question(self, administrator):
+        endpoint = make_endpoint(active=False)
+        asked = administrator.get(f"{LIST}{endpoint.pk}/enable/")
+        assert "missed" not in form_values(asked, "action-form")
+
+        press(administrator, endpoint, "enable")
+
+        assert endpoint.active
+
+    @pytest.mark.parametrize(("answer", "sent"), [("send", 3), ("leave_out", 0)])
+    def test_enabling_asks_what_is_to_become_of_what_it_missed(self, administrator, answer, sent):
+        endpoint = self.one_that_missed_three(administrator)
+        asked = administrator.get(f"{LIST}{endpoint.pk}/enable/")
+        assert "Send it first, in order: 3 events since" in text_of(asked)
+        assert form_values(asked, "action-form")["missed"] == "send"
+
+        press(administrator, endpoint, "enable", missed=answer)
+
+        assert (endpoint.active, endpoint.missed_from) == (True, None)
+        assert list(catch_up(now=timezone.now())) == ([sent] if sent else [])
+        assert Delivery.objects.count() == sent
+
+    def test_enabling_without_an_answer_changes_nothing(self, administrator):
+        endpoint = self.one_that_missed_three(administrator)
+
+        page = press(administrator, endpoint, "enable")
+
+        assert "missed" in page.context["form"].errors
+        assert not endpoint.active
+
+    def test_one_that_was_switched_on_over_the_api_can_still_have_it(self, administrator):
+        endpoint = self.one_that_missed_three(administrator)
+        update_endpoint(endpoint, active=True, actor=SYSTEM)
+        page = administrator.get(page_of(endpoint))
+        assert "What it missed" in buttons(page)
+        assert "It missed something" in text_of(page)
+
+        answer = press(administrator, endpoint, "make-up", missed="leave_out")
+
+        assert messages_of(answer) == ["What it missed is left out."]
+        assert endpoint.missed_from is None
+
+    def test_a_second_pause_says_that_it_is_paused(self, administrator):
+        endpoint = make_endpoint()
+        press(administrator, endpoint, "pause")
+
+        page = press(administrator, endpoint, "pause")
+
+        assert page.context["form"].non_field_errors() == [
+            f"Webhook {endpoint.pk} is paused already."
+        ]
+        assert Event.objects.filter(type="webhook.paused").count() == 1
+
+    def one_that_missed_three(self, administrator) -> WebhookEndpoint:
+        endpoint = make_endpoint()
+        press(administrator, endpoint, "disable")
+        for _ in range(3):
+            happen()
+        fan_out(timezone.now())
+        endpoint.refresh_from_db()
+        assert endpoint.missed_from is not None
+        return endpoint
+
+
+def test_a_replay_begins_where_it_went_wrong(administrator):
     endpoint = make_endpoint()
+    since = timezone.now().replace(second=0, microsecond=0) - DAY
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).note_failing(since=since, last=since)
+    happen()
+    fan_out(timezone.now())
 
-    administrator.post(f"{LIST}{endpoint.pk}/disable/")
+    asked = administrator.get(f"{LIST}{endpoint.pk}/replay/")
+    answer = administrator.post(
+        f"{LIST}{endpoint.pk}/replay/", form_values(asked, "action-form"), follow=True
+    )
 
-    endpoint.refresh_from_db()
-    assert (endpoint.active, endpoint.disabled_reason) == (False, "by_hand")
-    assert "Switched off by a person" in text_of(administrator.get(page_of(endpoint)))
-    administrator.post(f"{LIST}{endpoint.pk}/enable/", {"replay": "no"})
-    endpoint.refresh_from_db()
-    assert endpoint.active
+    assert asked.context["form"].initial["since"] == since
+    assert messages_of(answer) == ["1 message queued."]
 
 
 def test_the_form_changes_nothing_of_the_state(administrator):
@@ -215,6 +309,19 @@ class TestOnePage:
         assert chart.count("<title>") == 168
         assert "style=" not in chart
         assert "<script" not in chart
+
+
+def press(administrator, endpoint: WebhookEndpoint, button: str, **data: str):
+    answer = administrator.post(f"{LIST}{endpoint.pk}/{button}/", data, follow=True)
+    endpoint.refresh_from_db()
+    return answer
+
+
+def buttons(page) -> set[str]:
+    """Those of the page's header, its menu opened."""
+    shown = [*page.context["actions_detail"]]
+    inside = [each for button in shown for each in button.get("items", [])]
+    return {str(each["title"]) for each in (*shown, *inside) if "items" not in each}
 
 
 def page_of(endpoint: WebhookEndpoint) -> str:

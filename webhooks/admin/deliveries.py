@@ -20,6 +20,7 @@ from bizsuite.backoffice.record_links import page_of
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin
 from bizsuite.errors import Conflict
 from webhooks import replaying
+from webhooks.admin.buttons import is_receiving
 from webhooks.admin.display import (
     address,
     delivery_badge,
@@ -146,7 +147,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         label=gettext_lazy("Send again"),
         icon="replay",
         question=gettext_lazy("Now, under the same id, with a fresh schedule of retries."),
-        when=lambda delivery: delivery.endpoint.active and delivery.event.erased_by is None,
+        when=lambda delivery: is_receiving(delivery.endpoint) and delivery.event.erased_by is None,
     )
     def resend(self, request: HttpRequest, record: Delivery, data: dict[str, Any]) -> str:
         replaying.resend_delivery(record, now=timezone.now(), actor=self.actor(request))

@@ -91,7 +91,8 @@ def _failing(endpoint: WebhookEndpoint) -> Notice:
 def _missed(endpoint: WebhookEndpoint) -> Notice:
     since = {"time": moment(endpoint.missed_since)}
     if endpoint.active:
-        text = _("What happened from %(time)s on while it was off was not sent. Say what to do.")
+        text = _("What happened from %(time)s on, until it was switched on again, was not sent.")
+        text += " " + _("“What it missed” above asks whether to send it.")
     else:
-        text = _("What happens from %(time)s on is not sent. Enabling asks whether to send it.")
+        text = _("What happens from %(time)s on is not sent. “Enable” asks whether to send it.")
     return Notice("warning", "unarchive", _("It missed something"), text % since)
