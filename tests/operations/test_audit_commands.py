@@ -41,7 +41,7 @@ class TestVerifying:
     def test_what_waits_for_its_number_is_told(self):
         happen(1)
         make_customer()
-        assert run("verify_audit")[1] == "1 more are sealed and wait for their number."
+        assert run("verify_audit")[1] == "Sealed, and waiting for their number: 1 more."
 
     def test_a_wrong_one_names_the_row_and_exits_with_1(self, capsys):
         event = happen(3)[1]
@@ -178,11 +178,11 @@ class TestErasing:
 
         erasure = Event.objects.get(type="event.erased")
         assert said == [
-            f"1 events of customer {customer.pk} are erased; event {erasure.pk} says why."
+            f"Erased: what 1 event(s) said of customer {customer.pk}. Event {erasure.pk} says why."
         ]
         assert erasure.source == "cli"
         relay_events(now=NOW)
-        assert run("verify_audit")[1] == ("1 of them erased, each by an erasure that is recorded.")
+        assert run("verify_audit")[1] == ("Erased, each by an erasure that is recorded: 1 of them.")
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -130,7 +130,11 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("event"), ordering="type")
     def kind(self, event: Event) -> SafeString:
-        tone = "danger" if event.type.endswith((".deleted", ".voided", ".revoked")) else "info"
+        tone = (
+            "danger"
+            if event.type.endswith((".deleted", ".voided", ".revoked", ".erased"))
+            else "info"
+        )
         return badge(event.type, tone)
 
     @admin.display(description=gettext_lazy("record"))

@@ -28,5 +28,6 @@ class Command(BaseCommand):
             )
         count = len(decode(erasure.payload.encode())["events"])
         self.stdout.write(
-            f"{count:,} events of {resource} {object_id} are erased; event {erasure.pk} says why."
+            f"Erased: what {count:,} event(s) said of {resource} {object_id}. "
+            f"Event {erasure.pk} says why."
         )

@@ -76,9 +76,9 @@ class Command(BaseCommand):
             f"The audit trail is right: {report.events:,} events, head {report.head or 'none yet'}."
         )
         if report.erased:
-            out.write(f"{report.erased:,} of them erased, each by an erasure that is recorded.")
+            out.write(f"Erased, each by an erasure that is recorded: {report.erased:,} of them.")
         if report.waiting:
-            out.write(f"{report.waiting:,} more are sealed and wait for their number.")
+            out.write(f"Sealed, and waiting for their number: {report.waiting:,} more.")
         if proven is not None:
             out.write(f"It contains the exported head: event {proven.sequence:,}.")
 
