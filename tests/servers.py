@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import psycopg2
 import redis
 
@@ -30,9 +31,61 @@ class ServerMissing(Exception):
     """A server is not there or does not start. The message says what was tried."""
 
 
+class Server:
+    """A server that can be killed and started again, at the same url, with what is on its disk."""
+
+    def __init__(
+        self, url: str, command: Sequence[str], folder: Path, probe: Callable[[], object]
+    ) -> None:
+        self.url = url
+        self._command = command
+        self._folder = folder
+        self._probe = probe
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers. It also ends when this process is killed."""
+        parent_id = os.getpid()
+        log = self._folder / "log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the tests first, which still need it
+                preexec_fn=lambda: die_with_parent(parent_id),
+                **_unprivileged(),
+            )
+        _wait_until_up(self._process, self._probe, log)
+
+    def kill(self) -> None:
+        """kill -9, of all its processes; returns once they are gone."""
+        assert self._process is not None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(self._process.pid)
+            family = [leader, *leader.children(recursive=True)]
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(family, STOP_SECONDS)
+        self._process.wait()
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextlib.contextmanager
-def private_postgres(*, durable: bool = False) -> Iterator[str]:
-    """The URL of a fresh PostgreSQL server. durable: it waits for the disk, as in production."""
+def postgres_server(*, durable: bool = False) -> Iterator[Server]:
+    """A fresh PostgreSQL, running. durable: it waits for the disk, as in production."""
     with _private_folder() as folder:
         binaries = _postgres_binaries(folder)
         data = folder / "data"
@@ -45,13 +98,15 @@ def private_postgres(*, durable: bool = False) -> Iterator[str]:
             *(part for setting in settings for part in ("-c", setting)),
         ]
         url = f"postgres://bizsuite@127.0.0.1:{port}/postgres"
-        with _running(command, folder, lambda: psycopg2.connect(url).close()):
-            yield url
+        with _running(
+            Server(url, command, folder, lambda: psycopg2.connect(url).close())
+        ) as server:
+            yield server
 
 
 @contextlib.contextmanager
-def private_redis() -> Iterator[str]:
-    """The URL of a fresh Redis server."""
+def redis_server() -> Iterator[Server]:
+    """A fresh Redis, running; it keeps nothing on disk."""
     with _private_folder() as folder:
         port = _free_port()
         command = [
@@ -59,8 +114,22 @@ def private_redis() -> Iterator[str]:
             *("--dir", str(folder), "--save", "", "--appendonly", "no", "--databases", "64"),
         ]
         url = f"redis://127.0.0.1:{port}/0"
-        with _running(command, folder, lambda: redis.from_url(url).ping()):
-            yield url
+        with _running(Server(url, command, folder, lambda: redis.from_url(url).ping())) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def private_postgres(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL server."""
+    with postgres_server(durable=durable) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def private_redis() -> Iterator[str]:
+    """The URL of a fresh Redis server."""
+    with redis_server() as server:
+        yield server.url
 
 
 def _initialise(binaries: Path, data: Path) -> None:
@@ -160,31 +229,12 @@ def _unprivileged() -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def _running(command: Sequence[str], folder: Path, probe: Callable[[], object]) -> Iterator[None]:
-    """Run a server until the block ends; it also ends when this process is killed."""
-    parent_id = os.getpid()
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches the tests first, which still need it
-            preexec_fn=lambda: die_with_parent(parent_id),
-            **_unprivileged(),
-        )
+def _running(server: Server) -> Iterator[Server]:
     try:
-        _wait_until_up(process, probe, log)
-        yield
+        server.start()
+        yield server
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
 
 
 def _wait_until_up(

@@ -69,13 +69,19 @@ class Slot:
         self.start_at = 0.0
         self._delay_seconds = FIRST_DELAY_SECONDS
 
-    def plan_restart(self, *, lived_seconds: float, now: float) -> float:
-        """Choose when to start again; twice as late each time. Returns the seconds until then."""
+    def plan_restart(self, *, status: int, lived_seconds: float, now: float) -> float:
+        """Choose when to start again; twice as late each time that it ended by itself. Returns
+        the seconds until then.
+
+        Who was killed with 9, by the kernel for want of memory or by a person, has not failed to
+        start: it does not wait longer for having been killed before.
+        """
         if lived_seconds >= SETTLED_AFTER_SECONDS:
             self._delay_seconds = FIRST_DELAY_SECONDS
         delay = self._delay_seconds
         self.start_at = now + delay
-        self._delay_seconds = min(delay * 2, LONGEST_DELAY_SECONDS)
+        if status != -signal.SIGKILL:
+            self._delay_seconds = min(delay * 2, LONGEST_DELAY_SECONDS)
         return delay
 
 
@@ -132,8 +138,10 @@ class Supervisor:
                 continue
             self._kill(child)  # its own children may have survived it
             slot.child = None
-            delay = slot.plan_restart(lived_seconds=now - child.started_at, now=now)
-            cause = _describe(child.process.returncode)
+            status = child.process.returncode
+            lived_seconds = now - child.started_at
+            delay = slot.plan_restart(status=status, lived_seconds=lived_seconds, now=now)
+            cause = _describe(status)
             self._write(child.name, f"ended ({cause}); starting again in {delay:g} s".encode())
 
     def _stop_all(self) -> None:

@@ -52,7 +52,7 @@ def after(seconds: float):
 
 def test_each_restart_waits_twice_as_long_up_to_a_limit():
     slot = Slot(program("web", SLEEPER))
-    delays = [slot.plan_restart(lived_seconds=0.1, now=100.0) for _ in range(9)]
+    delays = [slot.plan_restart(status=1, lived_seconds=0.1, now=100.0) for _ in range(9)]
     assert delays[:4] == [FIRST_DELAY_SECONDS * factor for factor in (1, 2, 4, 8)]
     assert delays[-2:] == [LONGEST_DELAY_SECONDS] * 2
     assert slot.start_at == 100.0 + LONGEST_DELAY_SECONDS
@@ -61,8 +61,24 @@ def test_each_restart_waits_twice_as_long_up_to_a_limit():
 def test_a_program_that_lived_a_while_is_restarted_quickly_again():
     slot = Slot(program("web", SLEEPER))
     for _ in range(5):
-        slot.plan_restart(lived_seconds=0.1, now=0.0)
-    assert slot.plan_restart(lived_seconds=SETTLED_AFTER_SECONDS, now=0.0) == FIRST_DELAY_SECONDS
+        slot.plan_restart(status=1, lived_seconds=0.1, now=0.0)
+    again = slot.plan_restart(status=1, lived_seconds=SETTLED_AFTER_SECONDS, now=0.0)
+    assert again == FIRST_DELAY_SECONDS
+
+
+def test_a_program_that_is_killed_does_not_wait_longer_for_it():
+    slot = Slot(program("worker", SLEEPER))
+
+    def delay_after(status: int) -> float:
+        return slot.plan_restart(status=status, lived_seconds=0.1, now=0.0)
+
+    assert {delay_after(-signal.SIGKILL) for _ in range(10)} == {FIRST_DELAY_SECONDS}
+    assert [delay_after(1), delay_after(-signal.SIGKILL), delay_after(-signal.SIGSEGV)] == [
+        FIRST_DELAY_SECONDS,
+        FIRST_DELAY_SECONDS * 2,
+        FIRST_DELAY_SECONDS * 2,
+    ]
+    assert delay_after(1) == FIRST_DELAY_SECONDS * 4
 
 
 def test_output_carries_the_programs_names_also_without_a_last_newline():
