@@ -2,6 +2,7 @@
 
 from bizsuite.errors import NotFound
 from bizsuite.identity.models import ApiKey, User
+from webhooks.models import WebhookEndpoint
 
 
 def find_user(email: str) -> User:
@@ -17,3 +18,10 @@ def find_api_key(public_id: str) -> ApiKey:
     if key is None:
         raise NotFound(f"There is no API key {public_id}.")
     return key
+
+
+def find_webhook(webhook_id: int) -> WebhookEndpoint:
+    webhook = WebhookEndpoint.objects.filter(pk=webhook_id).first()
+    if webhook is None:
+        raise NotFound(f"There is no webhook {webhook_id}.")
+    return webhook

@@ -3,12 +3,13 @@
 import contextlib
 import itertools
 import os
-import shutil
+import signal
 import sqlite3
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -18,8 +19,8 @@ import psycopg2
 import pytest
 from standardwebhooks import Webhook
 
-from tests.product import Product
-from tests.servers import postgres_server, redis_server
+from tests.product import Product, installation
+from tests.servers import Server, postgres_server, redis_server
 from tests.webhooks.receiving import Received, accept, serving
 
 KILLS = 10
@@ -27,12 +28,12 @@ KILLS = 10
 PATIENCE_SECONDS = 60
 # From when everything is back to when nothing is pending any more.
 DRAINED_SECONDS = 60
-# Events that are not numbered, not read, or not delivered.
+# Events that are not numbered, not delivered, or not read by everybody.
 UNDONE = """
     SELECT COUNT(*) FROM events_event e
     LEFT JOIN webhooks_delivery d ON d.event_id = e.id
     WHERE e.sequence IS NULL OR d.status = 'pending'
-    OR e.sequence > (SELECT sequence FROM events_consumercursor WHERE consumer = 'webhooks')
+    OR e.sequence > (SELECT MIN(sequence) FROM events_consumercursor)
 """
 
 
@@ -114,23 +115,42 @@ def rows(product: Product, sql: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+@dataclass(frozen=True)
+class Servers:
+    """What the product runs on; None where it is embedded."""
+
+    postgres: Server | None = None
+    redis: Server | None = None
+
+
 @pytest.fixture
-def breakable_servers(monkeypatch) -> Iterator[dict[str, Callable[[], Any]]]:
-    """The product's servers can be killed and started without a loss to other tests."""
+def servers() -> Iterator[Servers]:
+    """Servers that can be killed without a loss to other tests."""
     if not os.environ.get("DATABASE_URL"):
-        yield {}
+        yield Servers()
         return
     with postgres_server(durable=True) as postgres, redis_server() as redis:
-        monkeypatch.setenv("DATABASE_URL", postgres.url)
-        monkeypatch.setenv("REDIS_URL", redis.url)
-        yield {"postgres": postgres, "redis": redis}
+        yield Servers(postgres, redis)
+
+
+@pytest.fixture
+def product(servers, tmp_path) -> Iterator[Product]:
+    env = {
+        "BIZSUITE_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",
+        "BIZSUITE_RATE_LIMIT_PER_HOUR": "1000000",
+    }
+    if servers.postgres and servers.redis:
+        env |= {"DATABASE_URL": servers.postgres.url, "REDIS_URL": servers.redis.url}
+    embedded = servers.postgres is None
+    with installation(tmp_path, workers=1, env=env, is_migrated=embedded) as product:
+        product.start()
+        yield product
 
 
 def kill_worker(product: Product) -> None:
     """The worker with all its processes."""
     worker = product.programs()["worker"]
-    for process in [worker, *worker.children(recursive=True)]:
-        process.kill()
+    os.killpg(worker.pid, signal.SIGKILL)
     wait_for(lambda: product.programs().get("worker", worker) != worker, product, "the next worker")
 
 
@@ -141,37 +161,32 @@ def kill_sender(product: Product) -> None:
         psutil.Process(process_id).kill()
 
 
-def lose_broker(product: Product, servers: dict[str, Any], traffic: Traffic) -> None:
+def lose_broker(product: Product, servers: Servers, traffic: Traffic) -> None:
     """With all that it knew."""
-    if not servers:
-        shutil.rmtree(product.data_dir / "queue" / "messages")
-        (product.data_dir / "queue" / "messages").mkdir()
+    if servers.redis is None:
+        messages = product.data_dir / "queue" / "messages"
+        for message in messages.iterdir():
+            message.unlink(missing_ok=True)
         return
-    servers["redis"].kill()
+    servers.redis.kill()
     wait_for(traffic.goes_on(), product, "a write without Redis")
-    servers["redis"].start()
+    servers.redis.start()
 
 
-def lose_database(product: Product, servers: dict[str, Any]) -> None:
-    if not servers:
+def lose_database(product: Product, servers: Servers) -> None:
+    if servers.postgres is None:
         # SQLite dies with the processes that use it.
+        assert product.process
         product.process.kill()
         product.process.wait()
         wait_for(lambda: not product.processes(), product, "the end of all programs")
         product.start()
         return
-    servers["postgres"].kill()
-    servers["postgres"].start()
+    servers.postgres.kill()
+    servers.postgres.start()
 
 
-def test_nothing_is_lost_though_all_is_killed(breakable_servers, start_product):
-    product = start_product(
-        workers=1,
-        env={
-            "BIZSUITE_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",
-            "BIZSUITE_RATE_LIMIT_PER_HOUR": "1000000",
-        },
-    )
+def test_nothing_is_lost_though_all_is_killed(product, servers):
     gate, traffic = Gate(), Traffic(product)
     with serving(gate) as receiver:
         secret = subscribe(product, receiver.url)
@@ -182,10 +197,10 @@ def test_nothing_is_lost_though_all_is_killed(breakable_servers, start_product):
                 (kill_sender if number % 2 else kill_worker)(product)
                 if number == 3:
                     in_the_air(gate, product)
-                    lose_broker(product, breakable_servers, traffic)
+                    lose_broker(product, servers, traffic)
                 if number == 6:
                     in_the_air(gate, product)
-                    lose_database(product, breakable_servers)
+                    lose_database(product, servers)
             gate.open()
             wait_for(traffic.goes_on(), product, "a write after all was back")
         finally:

@@ -1,13 +1,10 @@
-import argparse
-import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from bizsuite.identity.actors import Actor
+from bizsuite.operations.arguments import moment
 from bizsuite.operations.lookups import find_user
 from bizsuite.operations.plain_errors import plain_errors
 from bizsuite.team.keys import create_api_key, create_signing_secret
@@ -15,20 +12,6 @@ from bizsuite.team.keys import create_api_key, create_signing_secret
 
 def comma_list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def moment(text: str) -> datetime.datetime:
-    """A day, meaning its beginning, or an instant; in UTC where no zone is given."""
-    try:
-        instant = parse_datetime(text)
-        day = None if instant else parse_date(text)
-    except ValueError:  # well-formed, but no such day
-        instant = day = None
-    if day:
-        instant = datetime.datetime.combine(day, datetime.time())
-    if instant is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date like 2030-12-31")
-    return instant if timezone.is_aware(instant) else instant.replace(tzinfo=datetime.UTC)
 
 
 class Command(BaseCommand):

@@ -1,4 +1,3 @@
-import argparse
 import datetime
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +7,11 @@ from django.utils import timezone
 
 from bizsuite.exact_json import instant
 from bizsuite.identity.models import ApiKey
+from bizsuite.operations.arguments import day_count
 from bizsuite.operations.lookups import find_api_key
 from bizsuite.operations.plain_errors import plain_errors
+from bizsuite.operations.tables import aligned
 from bizsuite.usage.models import HourlyUsage, UsageQuerySet
-
-
-def day_count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3660:
-        raise argparse.ArgumentTypeError("must be a number of days from 1 to 3660")
-    return int(text)
 
 
 class Command(BaseCommand):
@@ -42,7 +37,7 @@ class Command(BaseCommand):
         if len(rows) == 1:
             self.stdout.write(f"No requests in the last {options['days']} days.")
             return
-        for line in _aligned(rows):
+        for line in aligned(rows, figures=(0, 1)):
             self.stdout.write(line)
 
 
@@ -75,15 +70,3 @@ def _endpoints(usage: UsageQuerySet) -> list[Sequence[str]]:
 
 def _figures(row: dict[str, Any]) -> tuple[str, str, str]:
     return str(row["total"]), str(row["refused"]), instant(row["last"])
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns of one width; the figures to the right, the last column as long as it is."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if index < 2 else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
