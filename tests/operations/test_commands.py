@@ -61,7 +61,10 @@ def terminal(monkeypatch):
 
 @pytest.mark.parametrize(
     "name",
-    ["up", "create_admin", "create_api_key", "revoke_api_key", "reset_password", "unlock_sign_in"],
+    [
+        *("up", "create_admin", "create_api_key", "revoke_api_key", "reset_password"),
+        *("unlock_sign_in", "webhooks"),
+    ],
 )
 def test_every_command_explains_itself(capsys, name):
     with pytest.raises(SystemExit) as end:
