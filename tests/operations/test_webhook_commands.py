@@ -23,7 +23,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
-from webhooks.endpoints import disable_endpoint, update_endpoint
+from webhooks.endpoints import update_endpoint
 from webhooks.models import (
     Delivery,
     DeliveryStatus,
@@ -32,6 +32,7 @@ from webhooks.models import (
     WebhookEndpoint,
 )
 from webhooks.sending import Reply
+from webhooks.switching import give_up_endpoint
 from webhooks.turns import Turn
 
 pytestmark = pytest.mark.django_db
@@ -158,7 +159,7 @@ class TestStatus:
     )
     def test_a_webhook_that_was_switched_off_needs_a_person(self, now, reason, said):
         endpoint = make_endpoint()
-        disable_endpoint(endpoint.pk, reason=reason, now=now - HOUR, actor=SYSTEM)
+        give_up_endpoint(endpoint.pk, reason=reason, now=now - HOUR)
         everybody_reads(now)
 
         code, text = status()
@@ -204,7 +205,7 @@ class TestStatus:
 
     def test_programs_get_all_of_it(self, now):
         endpoint = make_endpoint(url="https://hooks.example.com/in?token=hidden")
-        disable_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now, actor=SYSTEM)
+        give_up_endpoint(endpoint.pk, reason=DisabledReason.GONE, now=now)
         everybody_reads(now)
 
         code, text = status("--json")
@@ -227,7 +228,7 @@ class TestStatus:
         for _ in range(19):
             make_endpoint()
         troubled = make_endpoint()
-        disable_endpoint(troubled.pk, reason=DisabledReason.GONE, now=now, actor=SYSTEM)
+        give_up_endpoint(troubled.pk, reason=DisabledReason.GONE, now=now)
         everybody_reads(now)
 
         with django_assert_max_num_queries(12):
@@ -240,7 +241,7 @@ class TestStatus:
 
     def test_the_exit_code_says_how_much_there_is_to_do(self, now, capsys):
         for _ in range(2):
-            disable_endpoint(make_endpoint().pk, reason=DisabledReason.GONE, now=now, actor=SYSTEM)
+            give_up_endpoint(make_endpoint().pk, reason=DisabledReason.GONE, now=now)
         everybody_reads(now)
         code, errors = exit_code_and_errors(capsys, "webhooks", "status")
         assert (code, errors) == (1, "CommandError: 2 things need a person.\n")
