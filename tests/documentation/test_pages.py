@@ -1,6 +1,8 @@
 """docs/api and the guides to webhooks are complete, up to date, and true."""
 
+import functools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.documentation.running import run_page
 from tests.product import running_product
 
 PAGES = [pytest.param(page, id=f"{page.parent.name}/{page.stem}") for page in generated_pages()]
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 MAKE_DOCS = "is not up to date: run `make docs`, and read what it changed"
 
 
@@ -57,6 +60,21 @@ def test_the_index_names_every_page_once():
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", page.read_text()):
         assert not target or (page.parent / target).exists(), target
+
+
+@functools.cache
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page can be linked by, as GitHub and others make it."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_into_a_page_lead_to_a_heading(page):
+    for target, anchor in re.findall(
+        r"\]\((?!https?:)([^)#]*)#([^)]+)\)", FENCED.sub("", page.read_text())
+    ):
+        assert anchor in anchors(page.parent / target if target else page), f"{target}#{anchor}"
 
 
 def test_what_they_show_is_what_happens(tmp_path):
