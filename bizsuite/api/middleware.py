@@ -2,7 +2,6 @@
 
 import datetime
 import logging
-import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -23,6 +22,9 @@ from bizsuite.identity.keys import find_key, presented_key
 from bizsuite.identity.models import ApiKey
 
 logger = logging.getLogger(__name__)
+
+# More rounds from message to reaction are not counted.
+_DEEPEST = 999
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -157,6 +159,12 @@ def _actor(key: ApiKey, request: HttpRequest) -> Actor:
 
 
 def _causation_depth(request: HttpRequest) -> int:
-    """One more than that of the webhook that this request reacts to; 0 when it names none."""
-    said = request.headers.get("X-Causation-Depth", "")
-    return int(said) + 1 if re.fullmatch(r"[0-9]{1,3}", said) else 0
+    """One more than that of the webhook that this request reacts to; 0 when it names none.
+
+    A proxy joins a repeated header with commas: then the deepest counts. A number that no loop
+    reaches is deep, and not none.
+    """
+    said = request.headers.get("X-Causation-Depth", "").split(",")
+    numbers = [each.strip() for each in said if each.strip().isascii() and each.strip().isdigit()]
+    depths = [int(number) if len(number) <= 3 else _DEEPEST for number in numbers]
+    return max(depths) + 1 if depths else 0
