@@ -1,26 +1,34 @@
 """Databases as the migrations leave them: migrated once for all the processes of a run, and copied.
 
-To migrate an empty database takes some seconds, and a run begins more than twenty.
+To migrate an empty database takes some seconds, and a run begins more than twenty. On SQLite the
+next runs have it too, until a line of the product changes.
 """
 
 import atexit
 import contextlib
 import fcntl
 import functools
+import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.programs import clean_environment, execute, manage
+from tests.architecture.sources import PACKAGES
+from tests.programs import ROOT, clean_environment, execute, manage
 
 # Names the folder that the processes of a run share.
 VARIABLE = "BIZSUITE_TESTS_SHARED"
 SQLITE_FILE = "bizsuite.sqlite3"
+# What the next runs find; what the product was before is removed after an hour.
+KEPT = ROOT / ".pytest_cache" / "migrated"
+KEPT_SECONDS = 3600
 
 
 @contextlib.contextmanager
@@ -37,9 +45,7 @@ def shared_folder() -> Iterator[Path]:
 
 def copy_data_directory(target: Path) -> None:
     """Make a data directory, as the product makes it, with a migrated SQLite database in it."""
-    source = _made_once("data", _make_data_directory)
-    # Secrets are each installation's own.
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("secrets.env"))
+    _copy(_made_once("data", _make_data_directory), target)
 
 
 def copy_sqlite(target: Path) -> None:
@@ -58,7 +64,32 @@ def at(server: str, database: str) -> str:
 
 
 def _make_data_directory(path: Path) -> None:
+    kept = KEPT / _product_hash()
+    if kept.exists():
+        _copy(kept, path)
+        return
     _migrate({"BIZSUITE_DATA_DIR": str(path)})
+    fresh = KEPT / uuid.uuid4().hex
+    _copy(path, fresh)
+    with contextlib.suppress(OSError):  # another run was faster
+        fresh.rename(kept)
+    for other in KEPT.iterdir():
+        if other.stat().st_mtime < time.time() - KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    # Secrets are each installation's own.
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("secrets.env"))
+
+
+def _product_hash() -> str:
+    """Of everything that migrations could be made of."""
+    sha256 = hashlib.sha256(sys.version.encode())
+    modules = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    for path in (ROOT / "requirements.txt", *sorted(modules)):
+        sha256.update(str(path).encode() + path.read_bytes())
+    return sha256.hexdigest()
 
 
 def _make_database(server: str, path: Path) -> None:

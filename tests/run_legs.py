@@ -68,7 +68,10 @@ def run_pytest(arguments: list[str], urls: dict[str, str]) -> Result:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("DATABASE_URL", "REDIS_URL") and not name.startswith("BIZSUITE_")
+        if name not in ("DATABASE_URL", "REDIS_URL")
+        and not name.startswith("BIZSUITE_")
+        # Hundreds of programs start: none should compile what another has compiled.
+        and name != "PYTHONDONTWRITEBYTECODE"
     }
     colour = "yes" if sys.stdout.isatty() else "no"
     parent_id = os.getpid()
