@@ -3,11 +3,12 @@
 import datetime
 from decimal import Decimal
 
+from bizsuite.events.erasing import erase_events
 from bizsuite.identity.roles import Role
 from bizsuite.sandbox.company.names import LEADS
 from bizsuite.sandbox.company.story import Story
 from crm.conversion import convert_lead
-from crm.leads import create_leads, update_lead
+from crm.leads import create_lead, create_leads, delete_lead, update_lead
 from crm.models import Stage
 from crm.notes import add_note
 
@@ -52,3 +53,18 @@ def find_leads(story: Story) -> None:
                 lead, stage=stage, next_action="Call back", next_action_date=due, actor=seller
             )
             add_note(lead, text="Spoke on the phone; send examples.", now=story.now, actor=seller)
+    _forget_somebody(story)
+
+
+def _forget_somebody(story: Story) -> None:
+    """One who asked to be forgotten: that there was somebody shows in the audit log, not who."""
+    seller = story.person(Role.SALES)
+    lead = create_lead(first_name="Robin", company="Gannet & Co", actor=seller)
+    lead_id = lead.pk
+    delete_lead(lead, actor=seller)
+    erase_events(
+        "lead",
+        lead_id,
+        reason="Asked by mail to be forgotten",
+        actor=story.person(Role.ADMINISTRATOR),
+    )
