@@ -4,11 +4,13 @@ messages from others. The product's own sender posts each over a socket; what ca
 
 import dataclasses
 import datetime
+import re
 import warnings
 from decimal import Decimal
 
 import pytest
 
+from tests.documentation.pages import GUIDE
 from tests.documentation.snippets import Arrival, RuntimeMissing, snippets, verdicts
 from tests.factories import SYSTEM
 from tests.webhooks.factories import Clock, deliver, fan_out, happen, make_endpoint
@@ -113,6 +115,13 @@ def rotated(post: Post) -> Cases:
     }
 
 
+def headers_on_the_page() -> set[str]:
+    (message,) = re.findall(
+        r"^```http\n.*?\n(.*?)\n\n", GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    return {line.partition(":")[0].lower() for line in message.splitlines()}
+
+
 @pytest.fixture
 def cases(db, settings) -> Cases:
     settings.WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]
@@ -129,6 +138,14 @@ def test_they_were_really_sent(cases):
     assert len(large.body) > 100_000
     assert right.headers["host"].startswith("127.0.0.1:")
     assert {genuine for _, genuine in cases.values()} == {True, False}
+
+
+def test_the_page_shows_the_headers_that_arrive(cases):
+    of_every_request = {"host", "content-length", "accept", "accept-encoding"}
+    # Which only an event has that a request to the API caused.
+    shown = headers_on_the_page() - {"x-request-id"}
+
+    assert cases["right"][0].headers.keys() - of_every_request == shown
 
 
 @pytest.mark.parametrize("verifier", VERIFIERS)
