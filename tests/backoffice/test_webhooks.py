@@ -285,7 +285,7 @@ class TestOnePage:
         text = text_of(administrator.get(page_of(endpoint)))
 
         assert says in text
-        assert f"What happens from {moment(NOW)} on is not sent" in text
+        assert f"What happened since {moment(NOW)} was not sent" in text
 
     def test_paused_it_says_what_waits(self, administrator):
         endpoint = make_endpoint()

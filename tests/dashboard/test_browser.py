@@ -19,6 +19,9 @@ from tests.factories import (
     make_ticket,
     make_user,
 )
+from tests.webhooks.factories import Receiver, deliver, make_delivery, make_endpoint
+from webhooks.models import Delivery
+from webhooks.sending import Reply
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -202,4 +205,42 @@ def test_a_ticket_is_answered_with_a_canned_text_and_a_file(browse, tmp_path, se
 
     ticket.refresh_from_db()
     assert ticket.status == "Pending"
+    assert browse.complaints == []
+
+
+HOSTILE = "</pre><script>window.harmed = true</script><img src=https://evil.example/x>"
+
+
+@pytest.fixture
+def refused(transactional_db) -> Delivery:
+    """A message that a hostile receiver refused. Sent here: within Playwright's loop no other runs."""
+    delivery = make_delivery(make_endpoint(url="https://shop.example.com/hook"))
+    deliver(Receiver(Reply(500, "The receiver answered 500", HOSTILE.encode())))
+    return delivery
+
+
+def test_a_failed_message_is_found_looked_at_and_sent_again(refused, browse):
+    sign_in(browse)
+    browse.visit("/admin/webhooks/webhookendpoint/")
+    for size in (DESKTOP, PHONE):
+        browse.page.set_viewport_size(size)
+        assert browse.page.is_visible("svg.sparkline[aria-label*='1 attempt, 1 failed']")
+    browse.page.set_viewport_size(DESKTOP)
+
+    browse.page.click("text=shop.example.com")
+    browse.page.wait_for_selector("svg.week-chart")
+    browse.page.click("dt:has-text('Pending') + dd a")
+    browse.page.click("#result_list tbody a")
+    browse.page.wait_for_selector("text=500 Internal Server Error")
+    assert HOSTILE in browse.page.inner_text("pre.exchange-body")
+    assert browse.page.evaluate("window.harmed") is None
+    browse.page.set_viewport_size(PHONE)
+    assert browse.width() <= PHONE["width"]
+    browse.page.set_viewport_size(DESKTOP)
+    browse.page.click("a:has-text('Send again')")
+    browse.page.click("#action-form [type=submit]")
+    browse.page.wait_for_selector("text=The message is on its way again")
+
+    refused.refresh_from_db()
+    assert (refused.status, refused.step) == ("pending", 0)
     assert browse.complaints == []

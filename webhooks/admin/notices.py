@@ -65,11 +65,13 @@ def _switched_off(endpoint: WebhookEndpoint) -> Notice:
 
 
 def _paused(endpoint: WebhookEndpoint, queue: Queue) -> Notice:
-    waiting = ngettext(
-        "%(count)d delivery waits and goes out when it is resumed.",
-        "%(count)d deliveries wait and go out, in order, when it is resumed.",
-        queue.pending,
-    ) % {"count": queue.pending}
+    waiting = _("What happens meanwhile waits and goes out when it is resumed.")
+    if queue.pending:
+        waiting = ngettext(
+            "%(count)d delivery waits and goes out when it is resumed.",
+            "%(count)d deliveries wait and go out, in order, when it is resumed.",
+            queue.pending,
+        ) % {"count": queue.pending}
     advice = ""
     if endpoint.paused_reason == PausedReason.BACKLOG:
         advice = _("See first that the receiver keeps up: it was told of more than it took.")
@@ -89,10 +91,7 @@ def _failing(endpoint: WebhookEndpoint) -> Notice:
 
 
 def _missed(endpoint: WebhookEndpoint) -> Notice:
-    since = {"time": moment(endpoint.missed_since)}
-    if endpoint.active:
-        text = _("What happened from %(time)s on, until it was switched on again, was not sent.")
-        text += " " + _("“What it missed” above asks whether to send it.")
-    else:
-        text = _("What happens from %(time)s on is not sent. “Enable” asks whether to send it.")
-    return Notice("warning", "unarchive", _("It missed something"), text % since)
+    button = _("What it missed") if endpoint.active else _("Enable")
+    text = _("What happened since %(time)s was not sent. “%(button)s” asks whether to send it.")
+    text %= {"time": moment(endpoint.missed_since), "button": button}
+    return Notice("warning", "unarchive", _("It missed something"), text)
