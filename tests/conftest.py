@@ -22,7 +22,12 @@ from tests.product import Product, running_product
 from tests.programs import execute
 
 # Files whose tests take a minute or more: begun last, one processor would wait for the other.
-BEGUN_FIRST = {"test_fuzzing.py", "test_online_retail.py", "test_killing.py"}
+BEGUN_FIRST = {
+    "test_fuzzing.py",
+    "test_online_retail.py",
+    "test_killing.py",
+    "test_invoices_add_up.py",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,7 +47,7 @@ def redis_url() -> Iterator[str]:
 
 
 def await_answer(url: str) -> None:
-    patience = time.monotonic() + 10
+    patience = time.monotonic() + 60
     while time.monotonic() < patience:
         try:
             redis.Redis.from_url(url, retry=None).ping()
