@@ -36,7 +36,7 @@ Clock = Callable[[], datetime.datetime]
 # more than settling one.
 GATHER_SECONDS = 0.02
 # Claimed and not settled, at most.
-HELD = 2 * CONNECTIONS
+HELD = 4 * CONNECTIONS
 
 
 def deliver_due(

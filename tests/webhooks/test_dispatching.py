@@ -1,6 +1,8 @@
 """What is sent together, in which order, and what must not stop the rest."""
 
 import asyncio
+import json
+from collections import defaultdict
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -64,6 +66,34 @@ def test_messages_about_different_records_go_out_together_a_few_to_each_endpoint
 
     assert len(set(receiver.message_ids)) == len(receiver.received) == 20
     assert max(receiver.together) == 8
+
+
+def test_versions_keep_their_order_while_everything_else_is_in_flight_together():
+    class Uneven(Receiver):
+        """Takes longer over the odd records, so that others overtake them."""
+
+        async def post(self, url, *, headers, body):
+            number = json.loads(body)["data"]["customer"]
+            await asyncio.sleep(0.01 if number % 2 else 0)
+            return await super().post(url, headers=headers, body=body)
+
+    for number in range(3):
+        make_endpoint(url=f"https://receiver.example.com/{number}")
+    for version in range(1, 5):
+        for number in range(1, 11):
+            data = {"customer": number, "version": version}
+            happen("customer.updated", Customer(pk=number, version=version), data)
+    fan_out()
+    receiver = Uneven()
+
+    deliver(receiver, Clock())
+
+    seen = defaultdict(list)
+    for url, _, body in receiver.received:
+        data = json.loads(body)["data"]
+        seen[url, data["customer"]].append(data["version"])
+    assert len(seen) == 30
+    assert set(map(tuple, seen.values())) == {(1, 2, 3, 4)}
 
 
 def test_a_message_that_must_be_repeated_does_not_hold_back_the_next():

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+from collections import Counter
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -24,7 +25,13 @@ from tests.webhooks.factories import (
 from webhooks import dispatching
 from webhooks.claiming import claim_due
 from webhooks.endpoints import delete_endpoint
-from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus, DispatchTurn
+from webhooks.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryStatus,
+    DispatchTurn,
+    PausedReason,
+)
 from webhooks.sending import Reply
 from webhooks.settling import Outcome, record_outcomes
 from webhooks.turns import Turn
@@ -32,6 +39,16 @@ from webhooks.turns import Turn
 pytestmark = pytest.mark.django_db
 
 SECOND = datetime.timedelta(seconds=1)
+
+
+class CountingClock(Clock):
+    readings = 0
+
+    def __call__(self):
+        self.readings += 1
+        return super().__call__()
+
+
 DAY = datetime.timedelta(days=1)
 
 
@@ -97,6 +114,76 @@ def test_healthy_endpoints_come_first():
     assert claimed.endpoint_id == healthy.pk
 
 
+def test_those_that_fail_fill_no_more_than_half_of_the_room():
+    for number in range(9):
+        endpoint = make_endpoint()
+        if number:
+            type(endpoint).objects.filter(pk=endpoint.pk).note_failing(since=NOW, last=NOW)
+    for number in range(3):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    fan_out()
+
+    claimed = Counter(each.endpoint_id for each in claim_due(now=NOW, busy={}, limit=10))
+    assert sorted(claimed.values()) == [2, 3]
+    again = Counter(each.endpoint_id for each in claim_due(now=NOW, busy=claimed, limit=100))
+    assert sorted(again.values()) == [2] * 7
+
+
+def test_a_run_of_sending_keeps_the_leases_of_all_that_it_holds():
+    class Slow(Receiver):
+        async def post(self, url, *, headers, body):
+            self.begun = getattr(self, "begun", 0) + 1
+            if self.begun == 1:
+                for _ in range(5):
+                    clock.now += 9 * SECOND
+                    await visits(2)
+                others.extend(await sync_to_async(claim_elsewhere)())
+            return await super().post(url, headers=headers, body=body)
+
+    def claim_elsewhere():
+        return claim_due(now=clock.now, busy={}, limit=100)
+
+    async def visits(count):
+        seen = clock.readings + 2 * count
+        async with asyncio.timeout(10):
+            while clock.readings < seen:
+                await asyncio.sleep(0.01)
+
+    make_endpoint()
+    for number in range(12):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    fan_out()
+    clock, others, receiver = CountingClock(), [], Slow()
+
+    deliver(receiver, clock)
+
+    assert others == []
+    assert len(set(receiver.message_ids)) == len(receiver.message_ids) == 12
+    assert Delivery.objects.filter(status=DeliveryStatus.SUCCEEDED, attempts=1).count() == 12
+
+
+def test_what_waits_is_given_back_when_its_endpoint_is_paused():
+    class PausedMeanwhile(Receiver):
+        async def post(self, url, *, headers, body):
+            if not self.received:
+                paused = {"paused_at": NOW, "paused_reason": PausedReason.BY_HAND}
+                await sync_to_async(endpoints.note)(**paused)
+            return await super().post(url, headers=headers, body=body)
+
+    endpoints = type(make_endpoint()).objects.all()
+    for number in range(40):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    fan_out()
+    receiver = PausedMeanwhile()
+
+    deliver(receiver, Clock())
+
+    assert len(receiver.received) < 40
+    waiting = Delivery.objects.filter(status=DeliveryStatus.PENDING)
+    assert waiting.count() == 40 - len(receiver.received)
+    assert set(waiting.values_list("lease_token", "attempts")) == {("", 0)}
+
+
 def test_nothing_is_sent_while_it_is_another_process_s_turn():
     delivery, receiver = make_delivery(), Receiver()
     DispatchTurn.objects.create(pk=1, token="another", until=NOW + 5 * SECOND)
@@ -147,13 +234,6 @@ def test_a_turn_is_kept_while_all_that_is_sent_is_slow(monkeypatch):
                         await asyncio.sleep(0.01)
                 taken.append(await sync_to_async(Turn.take)(clock.now))
             return await super().post(url, headers=headers, body=body)
-
-    class CountingClock(Clock):
-        readings = 0
-
-        def __call__(self):
-            self.readings += 1
-            return super().__call__()
 
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.01)
     delivery, clock, taken = make_delivery(), CountingClock(), []

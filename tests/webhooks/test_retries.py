@@ -79,6 +79,53 @@ def test_a_retry_that_succeeds_is_the_last():
     ]
 
 
+@pytest.mark.parametrize("status", [429, 503, 500])
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        ("7", 7),
+        ("0", 5),
+        ("4", 5),
+        ("10", 10),
+        ("11", 10),
+        ("99999999999999", 5),
+        ("9999999999", 10),
+        ("Mon, 15 Jan 2024 10:00:08 GMT", 8),
+        ("Monday, 15-Jan-24 10:00:08 GMT", 8),
+        ("Mon Jan 15 10:00:08 2024", 8),
+        ("Mon, 15 Jan 2024 09:00:00 GMT", 5),
+        ("Mon, 15 Jan 2034 10:00:00 GMT", 10),
+        ("soon", 5),
+        ("7.5", 5),
+        ("-7", 5),
+        ("٧", 5),
+        ("", 5),
+    ],
+)
+def test_a_receiver_may_ask_for_up_to_twice_the_wait_and_never_for_less(status, asked, waits):
+    delivery = make_delivery()
+    answer = Reply(status, f"The receiver answered {status}", headers={"retry-after": asked})
+
+    deliver(Receiver(answer), Clock())
+
+    delivery.refresh_from_db()
+    assert delivery.next_attempt_at == NOW + waits * SECOND
+
+
+def test_what_a_receiver_asks_for_is_measured_at_each_step():
+    delivery, clock = make_delivery(), Clock()
+    answer = Reply(429, "The receiver answered 429", headers={"retry-after": "86400000"})
+    for seconds in SCHEDULE:
+        deliver(Receiver(answer), clock)
+        delivery.refresh_from_db()
+        assert delivery.next_attempt_at == clock.now + 2 * seconds * SECOND
+        clock.now = delivery.next_attempt_at
+    deliver(Receiver(answer), clock)
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.FAILED, 10)
+
+
 def test_a_message_sent_once_more_begins_the_schedule_anew():
     delivery, clock, receiver = make_delivery(), Clock(), Receiver(FAILURE)
     for seconds in (*SCHEDULE, 0):

@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.webhooks.receiving import accept, answer_with, serving
 from tests.webhooks.test_targets import REFUSED
+from webhooks import connecting
 from webhooks.sending import HttpSender, Reply
 
 PUBLIC = "93.184.215.14"
@@ -100,6 +101,20 @@ def test_a_name_that_resolves_publicly_is_connected_to_at_the_address_that_was_c
     assert connections == [(PUBLIC, 8443)]
     assert len(answers) == 1
     assert reply.status is None
+
+
+def test_an_address_that_slipped_past_the_resolver_is_not_connected_to(connections, monkeypatch):
+    """Whatever else should resolve names one day: each socket is judged again when it is made."""
+
+    async def slip(self, host, port=0, family=socket.AF_UNSPEC):
+        return [connecting._result(host, "127.0.0.1", port)]
+
+    monkeypatch.setattr(connecting.CheckedResolver, "resolve", slip)
+
+    reply = post("https://slipped.example.com/", resolve=lambda host: [PUBLIC])
+
+    assert reply == Reply(None, "Not sent: the URL must lead to a public address")
+    assert connections == []
 
 
 def test_the_next_address_is_tried_when_the_first_is_dead(connections):
