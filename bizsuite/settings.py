@@ -194,6 +194,7 @@ CELERY_WORKER_CONCURRENCY = env.int("BIZSUITE_JOB_PROCESSES", default=2)
 # Hints are cheap and jobs are short: take them one by one, so that no process hoards them.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "bizsuite.operations.schedule:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
 CELERY_TIMEZONE = "UTC"
 
