@@ -15,6 +15,7 @@ from bizsuite.sandbox.company.abroad import sell_abroad
 from bizsuite.sandbox.company.conversations import open_tickets
 from bizsuite.sandbox.company.letters import write_letters
 from bizsuite.sandbox.company.prospects import find_leads
+from bizsuite.sandbox.company.receivers import tell_others
 from bizsuite.sandbox.company.sales import sell
 from bizsuite.sandbox.company.spending import spend
 from bizsuite.sandbox.company.story import Story
@@ -65,3 +66,4 @@ def fill(staff: dict[str, User], *, now: datetime.datetime) -> None:
     sell_abroad(story)
     open_tickets(story)
     find_leads(story)
+    tell_others(story)
