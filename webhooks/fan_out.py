@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from bizsuite.events.models import Event
-from webhooks.making import count_waiting, insert, new_delivery, tell_of_loop, wanted_types
+from bizsuite.events.registry import EventType, event_types
+from webhooks.making import count_waiting, insert, new_delivery, tell_of_loop
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.switching import pause_full_endpoint
 
@@ -23,18 +24,24 @@ def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> int:
     """
     # Locked, so that none is deleted, switched or paused while deliveries for it are being made.
     endpoints = WebhookEndpoint.objects.fed().select_for_update(no_key=True).order_by("pk")
-    made = [delivery for endpoint in endpoints for delivery in _made(endpoint, events, now)]
+    # Only these: asking each endpoint about every type there is would cost more than the rest.
+    names = {event.type for event in events}
+    types = [event_type for event_type in event_types() if event_type.name in names]
+    made = [delivery for endpoint in endpoints for delivery in _made(endpoint, events, types, now)]
     made.sort(key=lambda delivery: delivery.event_id)
     insert(made)
     return sum(delivery.status == DeliveryStatus.PENDING for delivery in made)
 
 
 def _made(
-    endpoint: WebhookEndpoint, events: Sequence[Event], now: datetime.datetime
+    endpoint: WebhookEndpoint,
+    events: Sequence[Event],
+    types: Sequence[EventType],
+    now: datetime.datetime,
 ) -> list[Delivery]:
     # An event type of an older version may be gone; then nobody can have subscribed.
-    types = set(wanted_types(endpoint))
-    wanted = [event for event in events if event.type in types and event.erased_by is None]
+    names = {event_type.name for event_type in types if endpoint.wants(event_type)}
+    wanted = [event for event in events if event.type in names and event.erased_by is None]
     if not wanted:
         return []
     if not endpoint.active:
