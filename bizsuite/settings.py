@@ -237,7 +237,8 @@ EVENT_CONSUMERS = {
     "crm": "crm.tasks.read_events",
 }
 # A process wakes the relay once in this time; under load one relay numbers what many requests did.
-EVENT_RELAY_PAUSE_SECONDS = 0.1
+# Less often where a hint is a file and every transaction keeps all other writers waiting.
+EVENT_RELAY_PAUSE_SECONDS = 0.5 if EMBEDDED else 0.1
 
 # ── The API ──────────────────────────────────────────────────────────────────
 API_PREFIX = "/api/v2"

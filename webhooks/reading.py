@@ -2,8 +2,10 @@
 
 import datetime
 
+from django.db import transaction
+
 from bizsuite.events.models import Event
-from bizsuite.events.relay import consume, relay_events
+from bizsuite.events.relay import consume, has_unnumbered, relay_events
 from webhooks.catching_up import catch_up
 from webhooks.erasing import give_up_erased
 from webhooks.fan_out import fan_out_events
@@ -32,5 +34,11 @@ def fetch_events(*, now: datetime.datetime) -> int:
 
     For the dispatcher, which does it between sends: more at once would keep it from them.
     """
-    relay_events(now=now, batches=1)
-    return read_events(now=now, batches=1) + next(catch_up(now=now), 0)
+    if has_unnumbered():
+        # In one transaction, as another one would wait for the disk once more.
+        with transaction.atomic():
+            relay_events(now=now, batches=1)
+            made = read_events(now=now, batches=1)
+    else:
+        made = read_events(now=now, batches=1)
+    return made + next(catch_up(now=now), 0)

@@ -27,10 +27,14 @@ def relay_events(*, now: datetime.datetime, batches: int | None = None) -> int:
     numbered = 0
     for _ in itertools.count() if batches is None else range(batches):
         # Looked at first without a transaction: an idle relay must not take SQLite's write lock.
-        if not Event.objects.filter(sequence=None).exists():
+        if not has_unnumbered():
             break
         numbered += _relay_batch(now)
     return numbered
+
+
+def has_unnumbered() -> bool:
+    return Event.objects.filter(sequence=None).exists()
 
 
 @transaction.atomic
