@@ -1,9 +1,11 @@
 """A webhook that is paused, switched off, and on again; and who is told of it."""
 
 import datetime
+from importlib import import_module
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 
 from bizsuite.events.models import Event
 from bizsuite.identity.models import User
@@ -336,3 +338,28 @@ def test_the_database_refuses_states_that_make_no_sense(wrong):
     endpoint = make_endpoint()
     with pytest.raises(IntegrityError), transaction.atomic():
         WebhookEndpoint.objects.filter(pk=endpoint.pk).note(**wrong)
+
+
+def test_those_that_were_off_before_it_was_remembered_are_offered_what_happened_since():
+    """The data step of the release that remembers it, on rows of the one before."""
+    off, never_missed, on = make_endpoint(), make_endpoint(), make_endpoint()
+    before, first = new(1), new(2)
+    fan_out()
+    for event, occurred_at in ((before, NOW - DAY), (first, NOW + DAY)):
+        Event.objects.filter(pk=event.pk).update(occurred_at=occurred_at)
+    Event.objects.filter(resource="webhook").update(occurred_at=NOW - DAY)
+    for endpoint, disabled_at in ((off, NOW), (never_missed, NOW + 2 * DAY)):
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).note(
+            active=False, disabled_at=disabled_at, disabled_reason="by_hand"
+        )
+    step = import_module("webhooks.migrations.0007_what_was_missed_until_now")
+    state = MigrationLoader(connection).project_state(
+        [("webhooks", "0007_what_was_missed_until_now")]
+    )
+
+    step.remember_what_was_missed(state.apps, None)
+
+    for endpoint in (off, never_missed, on, first):
+        endpoint.refresh_from_db()
+    assert (off.missed_from, off.missed_since) == (first.sequence, NOW + DAY)
+    assert (never_missed.missed_from, on.missed_from) == (None, None)
