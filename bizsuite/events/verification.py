@@ -86,7 +86,8 @@ def verify_events(*, now: datetime.datetime, progress: Progress = lambda done, o
     report = Report()
     with SealsSeen() as seals:
         trail = _Trail(state, report, seals)
-        for page in _pages(Event.objects.filter(sequence__lte=state.last_sequence), "sequence"):
+        numbered = Event.objects.filter(sequence__isnull=False)
+        for page in _pages(numbered, "sequence", until=state.last_sequence):
             for row in page:
                 trail.read(row)
             progress(report.events, state.last_sequence)
@@ -97,12 +98,16 @@ def verify_events(*, now: datetime.datetime, progress: Progress = lambda done, o
     return report
 
 
-def _pages(rows: QuerySet[Event], key: str) -> Iterator[list[Any]]:
-    """Rows by ranges of the key and not by count: it may have lost its uniqueness."""
+def _pages(rows: QuerySet[Event], key: str, *, until: int | None = None) -> Iterator[list[Any]]:
+    """Rows by ranges of the key and not by count: it may have lost its uniqueness.
+
+    until: the last one wanted. Not a filter of `rows`: of two upper bounds SQLite may look up the
+    wrong one, and read to the end for each page.
+    """
     values = rows.order_by(key, "id").values_list(*COLUMNS, named=True)
     begin = rows.aggregate(least=Min(key))["least"]
-    while begin is not None:
-        end = begin + PAGE
+    while begin is not None and (until is None or begin <= until):
+        end = begin + PAGE if until is None else min(begin + PAGE, until + 1)
         yield list(values.filter(**{f"{key}__gte": begin, f"{key}__lt": end}))
         begin = rows.filter(**{f"{key}__gte": end}).aggregate(least=Min(key))["least"]
 
