@@ -7,4 +7,4 @@ ROW = Row("one process to a receiver that answers after 50 ms", "deliveries/s", 
 
 
 def measure() -> Measured:
-    return deliveries_per_second(events=100, delay_seconds=0.05)
+    return deliveries_per_second(events=300, delay_seconds=0.05)
