@@ -8,6 +8,7 @@ from bizsuite.sandbox.company.story import Story
 from webhooks.endpoints import create_endpoint
 from webhooks.figures import Attempted, count_attempts
 from webhooks.making import insert, new_delivery
+from webhooks.messages import Signer, message_body
 from webhooks.models import Delivery, DeliveryStatus, DisabledReason, WebhookEndpoint
 from webhooks.retries import random
 from webhooks.sending import Reply
@@ -45,6 +46,7 @@ def _deliver_past(story: Story, endpoint: WebhookEndpoint, reply: Reply) -> None
     events = list(Event.objects.filter(type__in=endpoint.events).order_by("id")[:SHOWN_OF_PAST])
     insert([new_delivery(event, endpoint, now=story.now) for event in events])
     made = Delivery.objects.filter(endpoint=endpoint).select_related("event", "endpoint")
+    signer = Signer()
     outcomes = [
         Outcome(
             delivery,
@@ -52,6 +54,7 @@ def _deliver_past(story: Story, endpoint: WebhookEndpoint, reply: Reply) -> None
             started_at=story.now,
             duration_ms=_duration_ms(story),
             url=endpoint.url,
+            signature=signer.sign(delivery, message_body(delivery.event), now=story.now),
         )
         for delivery in made
     ]
