@@ -216,7 +216,8 @@ def _state(endpoint: WebhookEndpoint) -> tuple[str, str, datetime.datetime | Non
         return "paused", endpoint.paused_reason, endpoint.paused_at
     if endpoint.failing_since is not None:
         return "failing", "", endpoint.failing_since
-    return "active", "", None
+    # Making up for what it missed, in slices.
+    return "active", "catching_up" if endpoint.catching_up else "", None
 
 
 def _problems_of_the_machinery(health: Health) -> Iterator[Problem]:

@@ -169,6 +169,16 @@ class TestStatus:
         assert f"TO DO  Webhook {endpoint.pk} is off since " in text
         assert said in text
 
+    def test_a_webhook_that_makes_up_for_what_it_missed_says_so(self, now):
+        endpoint = make_endpoint()
+        everybody_reads(now)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).note(catch_up_from=1)
+
+        code, text = status()
+
+        assert code == 0
+        assert "active (catching_up)" in text
+
     def test_what_a_person_switched_off_is_meant_so(self, now):
         update_endpoint(make_endpoint(), active=False, actor=SYSTEM)
         everybody_reads(now)
