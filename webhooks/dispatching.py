@@ -105,6 +105,7 @@ class Dispatcher:
         self._outcomes: list[Outcome] = []
         self._returned: list[Delivery] = []
         self._renewed_at = clock()
+        self._broken = False
 
     async def run(self) -> None:
         """Claim and send until nothing is due, nothing in flight, and nothing more to expect."""
@@ -120,6 +121,10 @@ class Dispatcher:
 
     async def _visit_database(self) -> bool:
         """Settle and claim, and start what there is to send; False when all is done."""
+        if self._broken:
+            # Its message would stay in flight, its lease be renewed, without end. So this run
+            # ends, and what it holds is sent by another one when the leases are over.
+            raise RuntimeError("A send ended without an outcome.")
         self._something_is_over.clear()
         errand = self._next_errand()
         found = await sync_to_async(self._run_errand)(errand)
@@ -165,7 +170,13 @@ class Dispatcher:
         for delivery in self._outbox.take():
             task = asyncio.create_task(self._send(delivery))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is not None:
+            self._broken = True
+            self._something_is_over.set()
 
     async def _send(self, delivery: Delivery) -> None:
         outcome = await self._attempt(delivery)

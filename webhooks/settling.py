@@ -122,7 +122,7 @@ _SETTLED = {"lease_token": "", "leased_until": None, "next_attempt_at": None}
 
 def _attempt(outcome: Outcome) -> DeliveryAttempt:
     return DeliveryAttempt(
-        delivery=outcome.delivery,
+        delivery_id=outcome.delivery.pk,
         number=outcome.delivery.attempts + 1,
         started_at=outcome.started_at,
         duration_ms=outcome.duration_ms,

@@ -19,6 +19,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
+from webhooks.claiming import LEASE
 from webhooks.models import Delivery, DeliveryStatus
 from webhooks.sending import Reply
 
@@ -192,3 +193,18 @@ def test_an_unforeseen_error_fails_that_message_alone():
     lost.refresh_from_db()
     assert (lost.attempts, lost.error) == (1, "An unforeseen error; the log has the details")
     assert receiver.message_ids == [fine.message_id]
+
+
+def test_a_send_that_is_cut_off_from_within_ends_the_run_and_holds_nothing_for_good():
+    class CutOff(Receiver):
+        async def post(self, url, *, headers, body):
+            raise asyncio.CancelledError
+
+    delivery, clock, receiver = make_delivery(), Clock(), Receiver()
+
+    with pytest.raises(RuntimeError, match="without an outcome"):
+        deliver(CutOff(), clock)
+    clock.now += LEASE
+    deliver(receiver, clock)
+
+    assert receiver.message_ids == [delivery.message_id]
