@@ -112,7 +112,10 @@ def make_up_for(
 def begin_replay(endpoint: WebhookEndpoint, *, since: int) -> None:
     """Have the catch-up send, from an event on, what an endpoint, which the caller holds, has not
     got: of what happened until now also what was given up."""
-    begins = [each for each in (since, endpoint.catch_up_from) if each is not None]
+    # Not after what the fan-out reads next: what comes before that replay would be nobody's.
+    begins = [
+        each for each in (since, _read_through() + 1, endpoint.catch_up_from) if each is not None
+    ]
     asked = [each for each in (since, endpoint.replay_from) if each is not None]
     WebhookEndpoint.objects.filter(pk=endpoint.pk).note(
         catch_up_from=min(begins),
@@ -122,10 +125,11 @@ def begin_replay(endpoint: WebhookEndpoint, *, since: int) -> None:
 
 
 def undelivered(endpoint: WebhookEndpoint, *, since: int) -> QuerySet[Event]:
-    """The events from one on whose delivery was given up or never made, in order."""
+    """The events from one on whose delivery was given up or never made, in order. What the
+    fan-out has not come to is on its way by itself."""
     mine = Delivery.objects.filter(endpoint=endpoint, event=OuterRef("pk"))
     arrived_or_waiting = mine.exclude(status=DeliveryStatus.FAILED)
-    events = _events(endpoint, since, last_sequence()).exclude(Exists(arrived_or_waiting))
+    events = _events(endpoint, since, _read_through()).exclude(Exists(arrived_or_waiting))
     return events.filter(causation_depth__lt=LOOP_DEPTH)
 
 
@@ -139,6 +143,12 @@ def send_waiting_now(endpoint: WebhookEndpoint, *, since: int, now: datetime.dat
         event__type__in=wanted_types(endpoint),
     )
     return waiting.make_due(now)
+
+
+def _read_through() -> int:
+    """The last event that the fan-out has come to."""
+    cursor = ConsumerCursor.objects.filter(consumer=CONSUMER).first()
+    return cursor.sequence if cursor else 0
 
 
 def _events(endpoint: WebhookEndpoint, first: int, last: int) -> QuerySet[Event]:

@@ -6,6 +6,7 @@ import pytest
 
 from bizsuite.errors import Invalid
 from bizsuite.events.models import Event
+from bizsuite.events.relay import relay_events
 from bizsuite.mail.models import OutgoingMail
 from customers.models import Customer
 from tests.factories import SYSTEM, make_user
@@ -22,6 +23,7 @@ from tests.webhooks.factories import (
 )
 from webhooks import catching_up, replaying, tasks
 from webhooks import fan_out as fanning_out
+from webhooks.catching_up import begin_replay
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.pruning import Retention, prune_deliveries
 from webhooks.replaying import replay_deliveries
@@ -229,6 +231,23 @@ class TestReplaying:
         fan_out()
         drain(receiver, Clock(LATER))
         assert told(receiver) == [1, 2, 3, 4, 5, 6, 99]
+
+    def test_what_the_fan_out_has_not_come_to_is_left_to_it(self, small_slices):
+        """And nothing before it is passed over, should the catch-up be asked to begin there."""
+        endpoint = make_endpoint()
+        events = happened(9)
+        relay_events(now=NOW)
+        assert self.replay(endpoint, events[4].occurred_at) == 0
+        assert not Delivery.objects.exists()
+
+        events[4].refresh_from_db()
+        begin_replay(endpoint, since=events[4].sequence)
+        fan_out()
+        catch_up()
+        made = Delivery.objects.filter(endpoint=endpoint).values_list("event_id", flat=True)
+        assert sorted(made) == [event.pk for event in events]
+        endpoint.refresh_from_db()
+        assert not endpoint.catching_up
 
     def test_what_arrived_is_not_sent_again(self, small_slices):
         endpoint, receiver = make_endpoint(), Receiver()
