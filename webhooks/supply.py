@@ -40,7 +40,8 @@ class Supply:
         now = self._clock()
         if now < self._next_look:
             return
-        self._next_look = now + POLL_SECONDS
+        # Less than a poll: the one after a visit that came too early must not come too early too.
+        self._next_look = now + POLL_SECONDS / 2
         try:
             self._fetch()
         except Exception:  # what is due goes out all the same; the relay's job will fail too
