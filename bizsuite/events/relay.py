@@ -2,15 +2,20 @@
 
 import datetime
 import itertools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
+from bizsuite.crypto import UnknownKey
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
-from bizsuite.events.sealing import chain_hash, seal_chain
+from bizsuite.events.positions import last_sequence
+from bizsuite.events.sealing import chain_hash, fits_facts, seal_chain
+
+logger = logging.getLogger(__name__)
 
 # In one transaction each.
 NUMBERED_AT_ONCE = 1000
@@ -44,15 +49,60 @@ def _relay_batch(now: datetime.datetime) -> int:
     state = RelayState.objects.get(pk=1)
     unnumbered = Event.objects.filter(sequence=None).defer("payload")
     events = list(unnumbered.order_by("id")[:NUMBERED_AT_ONCE])
-    for event in events:
-        state.last_sequence += 1
-        event.sequence = state.last_sequence
+    _tell_of_strangers(events)
+    numbers = _free_numbers(after=state.last_sequence, count=len(events))
+    for event, number in zip(events, numbers, strict=True):
+        event.sequence = state.last_sequence = number
         event.chain_sha256 = state.last_chain_sha256 = chain_hash(state.last_chain_sha256, event)
         event.chain_seal = seal_chain(event.chain_sha256)
     if events:
         _write_numbers(events)
         state.save()
     return len(events)
+
+
+def _free_numbers(*, after: int, count: int) -> list[int]:
+    """The next numbers that no event has.
+
+    One that is taken was written by SQL, over an event or into the relay's state. What has it
+    stays as it is for `verify_audit` to name, and the others go on behind it.
+    """
+    free: list[int] = []
+    taken = 0
+    while len(free) < count:
+        window = range(after + 1, after + 1 + NUMBERED_AT_ONCE)
+        events = Event.objects.filter(sequence__range=(window[0], window[-1]))
+        there = set(events.values_list("sequence", flat=True))
+        free += [number for number in window if number not in there]
+        after, taken = window[-1], taken + len(there)
+    if taken:
+        logger.error(
+            "%d events have numbers that the relay has not given. It goes on behind them; "
+            "manage.py verify_audit names what was altered.",
+            taken,
+        )
+    return free[:count]
+
+
+def _tell_of_strangers(events: Sequence[Event]) -> None:
+    """Say at once what only `verify_audit` would find. They are numbered like all others: see
+    docs/decisions/042."""
+    strangers = [event.pk for event in events if not _is_recorded(event)]
+    if strangers:
+        logger.error(
+            "%d events were put in or altered by SQL, or recorded under a key that is not in this "
+            "process's BIZSUITE_ENCRYPTION_KEYS, the first with the id %d. They are delivered all "
+            "the same; manage.py verify_audit names them.",
+            len(strangers),
+            strangers[0],
+        )
+
+
+def _is_recorded(event: Event) -> bool:
+    try:
+        return event.seal is not None and fits_facts(event, bytes(event.seal))
+    except UnknownKey:
+        return False
 
 
 def _write_numbers(events: list[Event]) -> None:
@@ -97,7 +147,8 @@ def consume(
 def _has_unread(consumer: str) -> bool:
     """In one question: it is asked many times a second."""
     cursor = ConsumerCursor.objects.filter(consumer=consumer).values("sequence")
-    return Event.objects.filter(sequence__gt=Coalesce(Subquery(cursor), 0)).exists()
+    unread = RelayState.objects.filter(pk=1, last_sequence__gt=Coalesce(Subquery(cursor), 0))
+    return unread.exists()
 
 
 @transaction.atomic
@@ -108,10 +159,14 @@ def _consume_batch(
     # The update holds the row until the commit: two workers of one consumer take turns.
     ConsumerCursor.objects.filter(consumer=consumer).update(ran_at=now)
     cursor = ConsumerCursor.objects.get(consumer=consumer)
-    unread = Event.objects.filter(sequence__gt=cursor.sequence)
+    # No further: an event whose number is not the relay's would take the cursor past others.
+    last = last_sequence()
+    unread = Event.objects.filter(sequence__gt=cursor.sequence, sequence__lte=last)
     events = list(unread.order_by("sequence")[:READ_AT_ONCE])
     if events:
         handle(events)
-        cursor.sequence = max(event.sequence or 0 for event in events)
-        cursor.save(update_fields=["sequence"])
+    # Fewer than were asked for are all there are, though some were removed by SQL.
+    reached = events[-1].sequence if len(events) == READ_AT_ONCE else last
+    cursor.sequence = max(cursor.sequence, reached or 0)
+    cursor.save(update_fields=["sequence"])
     return len(events)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from bizsuite.api.cursors import Cursor, CursorPage
 from bizsuite.errors import Conflict, Forbidden
 from bizsuite.events.models import Event
+from bizsuite.events.positions import last_sequence
 from bizsuite.events.registry import EventType, event_types
 from bizsuite.identity.actors import Actor
 
@@ -51,7 +52,7 @@ def read_page(events: QuerySet[Event], cursor: Cursor, *, bounded: bool = True) 
     """
     # Asked before the events. What is numbered is committed in the order of the numbers, so up to
     # here nothing can come in between any more.
-    last = Event.objects.aggregate(last=Max("sequence"))["last"] or 0
+    last = last_sequence()
     if cursor.after > last:
         raise CursorAhead(
             f"The feed ends at {last}. Was the database restored from a backup? Look through what "

@@ -8,6 +8,7 @@ from bizsuite.api.cursors import CURSOR_PARAMETERS, Cursor
 from bizsuite.api.envelope import success
 from bizsuite.api.views import ListMixin, ResourceViewSet, RetrieveMixin, shown_parameters
 from bizsuite.events.models import Event
+from bizsuite.events.positions import last_sequence
 from bizsuite.feed.filters import EventFilter
 from bizsuite.feed.reading import read_page, readable_events
 from bizsuite.feed.serializers import EventSerializer
@@ -42,7 +43,8 @@ class EventViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         return readable_events(self.actor)
 
     def get_object(self) -> Event:
-        return get_object_or_404(self.get_queryset(), sequence=self.kwargs["pk"])
+        given = self.get_queryset().filter(sequence__lte=last_sequence())
+        return get_object_or_404(given, sequence=self.kwargs["pk"])
 
     def list(self, request: Any) -> Response:
         """The events after a number, oldest first, and the number to go on after."""

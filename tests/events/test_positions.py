@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from bizsuite.events.models import Event
+from bizsuite.events.models import Event, RelayState
 from bizsuite.events.positions import first_sequence_since, last_sequence
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,7 @@ def numbered(minutes, *, first=1):
         )
         for sequence, minute in enumerate(minutes, start=first)
     )
+    RelayState.objects.create(pk=1, last_sequence=first + len(minutes) - 1)
 
 
 def test_without_events_there_is_none():
@@ -50,3 +51,12 @@ def test_it_asks_a_few_times_however_many_there_are(django_assert_max_num_querie
     numbered(range(3000))
     with django_assert_max_num_queries(16):
         assert first_sequence_since(BEGIN + 1234 * MINUTE) == 1235
+
+
+def test_a_number_that_the_relay_has_not_given_is_no_position():
+    numbered([0, 10, 20])
+    RelayState.objects.update(last_sequence=2)
+
+    assert last_sequence() == 2
+    assert first_sequence_since(BEGIN + 10 * MINUTE) == 2
+    assert first_sequence_since(BEGIN + 15 * MINUTE) is None

@@ -1,6 +1,7 @@
 """The relay numbers what is committed, gapless and once; consumers get each event once."""
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,84 @@ class TestNumbering:
         event.payload = "{}"
 
         assert chain_hash("", event) == event.chain_sha256
+
+
+@pytest.mark.django_db
+class TestNumbersThatSqlHasGiven:
+    """Whoever can write one row must not keep everybody's events from everybody."""
+
+    def forge(self, sequence: int, **columns: Any) -> Event:
+        event = Event.objects.order_by("id").first()
+        event.pk, event.sequence = None, sequence
+        for name, value in columns.items():
+            setattr(event, name, value)
+        event.save(force_insert=True)
+        return event
+
+    def happen(self, count: int = 1) -> None:
+        for _ in range(count):
+            make_customer()
+        relay_events(now=NOW)
+
+    def consume(self) -> list[int]:
+        handled: list[int] = []
+        consume("reader", lambda events: handled.extend(e.sequence for e in events), now=NOW)
+        return handled
+
+    @pytest.mark.parametrize(("forged", "given"), [((4,), (5, 6)), ((5,), (4, 6))])
+    def test_the_next_ones_that_are_free_are_given(self, forged, given, caplog):
+        self.happen(3)
+        events = [self.forge(sequence) for sequence in forged]
+
+        self.happen(2)
+
+        assert [event.sequence for event in numbered()] == [1, 2, 3, 4, 5, 6]
+        genuine = [e.sequence for e in numbered() if e not in events and e.sequence > 3]
+        assert genuine == list(given)
+        assert RelayState.objects.get().last_sequence == 6
+        assert "have numbers that the relay has not given" in caplog.text
+
+    def test_one_far_ahead_takes_no_reader_past_what_is_before_it(self):
+        self.happen(3)
+        self.forge(2**63 - 1)
+        assert self.consume() == [1, 2, 3]
+
+        self.happen(2)
+
+        assert self.consume() == [4, 5]
+        assert ConsumerCursor.objects.get().sequence == 5
+
+    def test_a_state_that_was_emptied_gives_no_number_twice(self, monkeypatch):
+        monkeypatch.setattr(relay, "NUMBERED_AT_ONCE", 2)
+        self.happen(5)
+        assert self.consume() == [1, 2, 3, 4, 5]
+        RelayState.objects.all().delete()
+
+        self.happen(3)
+
+        assert [event.sequence for event in numbered()] == list(range(1, 9))
+        assert self.consume() == [6, 7, 8]
+
+    def test_events_that_are_gone_keep_no_reader_waiting(self):
+        self.happen(3)
+        Event.objects.filter(sequence__gte=2).delete()
+
+        assert self.consume() == [1]
+        assert ConsumerCursor.objects.get().sequence == 3
+        assert self.consume() == []
+
+    def test_one_that_the_product_has_not_recorded_is_told_at_once_and_delivered(self, caplog):
+        self.happen(1)
+        assert caplog.text == ""
+        unsealed = self.forge(None, seal=None)
+        self.forge(None, object_id=999_999_999)
+        self.forge(None, seal=b"x" * 48)
+
+        self.happen(1)
+
+        assert "3 events were put in or altered by SQL" in caplog.text
+        assert f"the first with the id {unsealed.pk}" in caplog.text
+        assert self.consume() == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

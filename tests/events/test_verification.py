@@ -35,7 +35,7 @@ ALTERED: dict[str, Any] = {
     "sequence": 99_999,
     "type": "customer.deleted",
     "resource": "lead",
-    "object_id": 99,
+    "object_id": 999_999_999,
     "object_version": 9,
     "payload": '{"id":99}',
     "payload_sha256": "0" * 64,
@@ -284,7 +284,7 @@ class TestInsertedRows:
 
     @pytest.mark.parametrize("seal", [None, b"x" * 48])
     def test_one_without_a_number_is_found_before_and_after_the_relay_has_numbered_it(self, seal):
-        forged = self.forged(happen(3)[0], seal=seal, object_id=99, chain_seal=None)
+        forged = self.forged(happen(3)[0], seal=seal, object_id=999_999_999, chain_seal=None)
 
         assert findings()[0].startswith(f"Event {forged.pk} (not numbered, ")
         assert relay_events(now=NOW) == 1
@@ -447,7 +447,7 @@ class TestEventsOlderThanSeals:
         alter(event, actor_name="Somebody else")
 
         assert findings() == ["Of the events 1 to 4, older than seals, one was altered."]
-        alter(event, object_id=99)
+        alter(event, object_id=999_999_999)
         chain_anew()
         assert any("Of the events 1 to 4" in finding for finding in findings())
 

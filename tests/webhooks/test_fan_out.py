@@ -86,8 +86,7 @@ def test_the_task_wakes_the_dispatcher_when_there_was_something(monkeypatch):
     assert woken == []
 
     event = happen()
-    event.sequence = 1000
-    event.save()
+    relay_events(now=NOW)
     tasks.fan_out()
 
     assert woken == ["webhooks.tasks.deliver"]
