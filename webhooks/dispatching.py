@@ -37,26 +37,27 @@ Clock = Callable[[], datetime.datetime]
 GATHER_SECONDS = 0.02
 # Claimed and not settled, at most.
 HELD = 4 * CONNECTIONS
+# Told to stop, what is in flight is waited for so long: a stopping worker is killed soon after.
+STOPPING_SECONDS = 1.5
 
 
 def deliver_due(
     *, sender: Sender, clock: Clock, random: Random, supply: Supply | None = None
 ) -> None:
-    """Send until nothing is due. Returns at once while another process is at it.
+    """Send until nothing is due or the supply ends. Returns at once while another process is at it.
 
     supply: brings in what happens meanwhile; None: what is there already is all.
     """
+    supply = supply or Supply()
     end_turn_of_the_dead()
     # Looked at again after the turn is given back: work that came in the last moment may have
     # been left to us.
-    while endpoints_with_work(clock()).exists():
+    while not supply.has_ended() and endpoints_with_work(clock()).exists():
         turn = Turn.take(clock())
         if turn is None:
             return
         try:
-            dispatcher = Dispatcher(
-                turn, sender=sender, clock=clock, random=random, supply=supply or Supply()
-            )
+            dispatcher = Dispatcher(turn, sender=sender, clock=clock, random=random, supply=supply)
             async_to_sync(dispatcher.run)()
         finally:
             turn.release()
@@ -105,19 +106,19 @@ class Dispatcher:
         self._outcomes: list[Outcome] = []
         self._returned: list[Delivery] = []
         self._renewed_at = clock()
+        self._stop_at: float | None = None
         self._broken = False
 
     async def run(self) -> None:
-        """Claim and send until nothing is due, nothing in flight, and nothing more to expect."""
+        """Claim and send until nothing is due, nothing in flight, and nothing more to expect; or
+        until the supply ends."""
         self._something_is_over = asyncio.Event()
         async with self._sender:
             try:
                 while await self._visit_database():
                     await self._wait()
             finally:
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._hang_up()
 
     async def _visit_database(self) -> bool:
         """Settle and claim, and start what there is to send; False when all is done."""
@@ -126,6 +127,7 @@ class Dispatcher:
             # ends, and what it holds is sent by another one when the leases are over.
             raise RuntimeError("A send ended without an outcome.")
         self._something_is_over.clear()
+        out_of_time = await self._wind_down()
         errand = self._next_errand()
         found = await sync_to_async(self._run_errand)(errand)
         if found.receiving is None:
@@ -138,9 +140,33 @@ class Dispatcher:
             self._supply.note_found()
         self._outbox.add(found.claimed)
         self._start_waiting()
+        if out_of_time:
+            return False
         if len(self._outbox) or self._outcomes or self._returned:
             return True
+        if self._supply.has_ended():
+            return False
         return found.receiving is not None and self._supply.may_bring_more()
+
+    async def _wind_down(self) -> bool:
+        """Once the worker is told to stop, let go of what waits, and in the end of what is still in
+        flight: all is another's to send at once. True when the time for it is up."""
+        if not self._supply.has_ended():
+            return False
+        self._returned += self._outbox.drop(self._outbox.waited_for())
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + STOPPING_SECONDS
+        if time.monotonic() < self._stop_at:
+            return False
+        await self._hang_up()
+        self._returned += self._outbox.held()
+        return True
+
+    async def _hang_up(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _wait(self) -> None:
         """Until something is over, or it is time to look for new work."""
@@ -163,7 +189,7 @@ class Dispatcher:
             waited_for=outbox.waited_for(),
             busy=outbox.busy(),
             wanted=outbox.wanted(),
-            room=HELD - len(outbox),
+            room=0 if self._stop_at is not None else HELD - len(outbox),
         )
 
     def _start_waiting(self) -> None:

@@ -17,7 +17,7 @@ class Supply:
     """Where deliveries come from while a run of sending goes on.
 
     fetch: makes deliveries of what has happened, in bounded time. ends: whether no more should be
-    waited for, because the worker is told to stop. linger_seconds: how long a run waits for more
+    sent, because the worker is told to stop. linger_seconds: how long a run waits for more
     after it has last found something to send.
     """
 
@@ -52,4 +52,7 @@ class Supply:
         self._last_found = self._clock()
 
     def may_bring_more(self) -> bool:
-        return self._clock() < self._last_found + self._linger_seconds and not self._ends()
+        return self._clock() < self._last_found + self._linger_seconds
+
+    def has_ended(self) -> bool:
+        return self._ends()

@@ -1,12 +1,23 @@
 """A run of sending brings in what happens meanwhile, and waits a little for more."""
 
+import asyncio
+
 import pytest
 
-from tests.webhooks.factories import Clock, Receiver, happen, make_delivery, make_endpoint
+from customers.models import Customer
+from tests.webhooks.factories import (
+    Clock,
+    Receiver,
+    fan_out,
+    happen,
+    make_delivery,
+    make_endpoint,
+)
 from webhooks import dispatching, supply
 from webhooks.dispatching import deliver_due
 from webhooks.models import Delivery, DispatchTurn
 from webhooks.reading import fetch_events
+from webhooks.sending import Reply
 from webhooks.supply import Supply
 
 pytestmark = pytest.mark.django_db
@@ -69,14 +80,63 @@ def test_where_nothing_was_to_be_sent_it_waits_for_nothing():
     assert looks == []
 
 
-def test_told_to_stop_it_sends_what_is_due_and_waits_for_no_more():
-    make_delivery(make_endpoint())
-    receiver, watch = Receiver(), Watch()
+class ToldMeanwhile(Receiver):
+    """Its worker is told to stop when the first message arrives; then it answers after so many
+    seconds."""
 
-    deliver(receiver, Supply(ends=lambda: True, linger_seconds=3.0, clock=watch))
+    told = False
 
-    assert len(receiver.received) == 1
-    assert watch.now < 1
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    async def post(self, url: str, *, headers: dict[str, str], body: bytes) -> Reply:
+        self.told = True
+        await asyncio.sleep(self.seconds)
+        return await super().post(url, headers=headers, body=body)
+
+
+def make_many(count: int) -> None:
+    make_endpoint()
+    for number in range(count):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    fan_out()
+
+
+def test_told_to_stop_it_ends_what_is_in_flight_and_gives_the_rest_back():
+    make_many(30)
+    receiver = ToldMeanwhile(0.01)
+
+    deliver(receiver, Supply(ends=lambda: receiver.told, linger_seconds=3.0, clock=Watch()))
+
+    assert len(receiver.received) < 30
+    arrived = Delivery.objects.filter(status="succeeded", attempts=1)
+    assert arrived.count() == len(receiver.received)
+    waiting = Delivery.objects.filter(status="pending", attempts=0, lease_token="")
+    assert waiting.count() == 30 - len(receiver.received)
+    assert DispatchTurn.objects.get().until is None
+
+
+def test_told_to_stop_it_waits_for_no_slow_receiver(monkeypatch):
+    monkeypatch.setattr(dispatching, "STOPPING_SECONDS", 0.05)
+    make_many(3)
+    receiver = ToldMeanwhile(3600)
+
+    deliver(receiver, Supply(ends=lambda: receiver.told, linger_seconds=3.0, clock=Watch()))
+
+    assert receiver.received == []
+    assert Delivery.objects.filter(status="pending", attempts=0, lease_token="").count() == 3
+    assert DispatchTurn.objects.get().until is None
+
+
+def test_told_to_stop_it_does_not_begin():
+    make_many(1)
+    receiver = Receiver()
+
+    deliver(receiver, Supply(ends=lambda: True, linger_seconds=3.0, clock=Watch()))
+
+    assert receiver.received == []
+    assert Delivery.objects.filter(lease_token="").count() == 1
 
 
 def test_events_that_cannot_be_fetched_hold_nothing_back(caplog):
