@@ -5,13 +5,22 @@ import datetime
 
 import pytest
 
+from bizsuite.errors import NotFound
+from bizsuite.events.models import Event
 from customers.models import Customer
 from tests.concurrency import at_once
 from tests.factories import SYSTEM
 from tests.webhooks.factories import NOW, Clock, Receiver, deliver, fan_out, happen, make_endpoint
 from webhooks import pruning
 from webhooks.claiming import claim_due
-from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus
+from webhooks.endpoints import delete_endpoint
+from webhooks.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryStatus,
+    HourlyFigures,
+    WebhookEndpoint,
+)
 from webhooks.pruning import Retention, prune_deliveries
 from webhooks.replaying import DeliveryUnderWay, resend_delivery
 
@@ -57,6 +66,28 @@ def test_workers_that_fan_out_together_make_each_delivery_once():
 
     made = Delivery.objects.filter(endpoint=endpoint).order_by("event_id")
     assert list(made.values_list("event_id", flat=True)) == events
+
+
+def test_an_endpoint_that_two_delete_is_recorded_as_deleted_once():
+    endpoint = make_endpoint()
+    happen()
+    fan_out()
+    deliver(Receiver(), Clock())
+    same = WebhookEndpoint.objects.get(pk=endpoint.pk)
+
+    def delete(mine: WebhookEndpoint) -> bool:
+        try:
+            delete_endpoint(mine, actor=SYSTEM)
+        except NotFound:
+            return False
+        return True
+
+    assert sorted(at_once([lambda: delete(endpoint), lambda: delete(same)])) == [False, True]
+
+    deleted = Event.objects.get(type="webhook.deleted")
+    assert (deleted.object_id, deleted.object_version) == (endpoint.pk, 2)
+    for model in (Delivery, DeliveryAttempt, HourlyFigures):
+        assert not model.objects.exists()
 
 
 def test_a_message_that_is_sent_again_while_old_ones_are_pruned_is_not_lost(monkeypatch):
