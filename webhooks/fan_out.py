@@ -11,9 +11,20 @@ from django.conf import settings
 
 from bizsuite.events.models import Event
 from bizsuite.events.registry import EventType, event_types
+from bizsuite.events.relay import READ_AT_ONCE
 from webhooks.making import count_waiting, insert, new_delivery, tell_of_loop
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.switching import pause_full_endpoint
+
+# Made in one transaction, at most: a second or two. Whoever settles an attempt waits meanwhile,
+# and the dispatcher, which fans out between sends, has its turn and its leases to keep.
+DELIVERIES_AT_ONCE = 10_000
+
+
+def events_at_once() -> int:
+    """How many events a batch may be, should every endpoint want each of them."""
+    fed = WebhookEndpoint.objects.fed().active().count()
+    return max(1, min(READ_AT_ONCE, DELIVERIES_AT_ONCE // max(fed, 1)))
 
 
 def fan_out_events(events: Sequence[Event], *, now: datetime.datetime) -> int:

@@ -8,7 +8,7 @@ from bizsuite.events.models import Event
 from bizsuite.events.relay import consume, has_unnumbered, relay_events
 from webhooks.catching_up import catch_up
 from webhooks.erasing import give_up_erased
-from webhooks.fan_out import fan_out_events
+from webhooks.fan_out import events_at_once, fan_out_events
 from webhooks.making import CONSUMER
 
 
@@ -24,7 +24,7 @@ def read_events(*, now: datetime.datetime, batches: int | None = None) -> int:
         made += fan_out_events(events, now=now)
         give_up_erased(events, now=now)
 
-    consume(CONSUMER, handle, now=now, batches=batches)
+    consume(CONSUMER, handle, now=now, batches=batches, at_once=events_at_once)
     return made
 
 

@@ -129,18 +129,19 @@ def consume(
     *,
     now: datetime.datetime,
     batches: int | None = None,
+    at_once: Callable[[], int] = lambda: READ_AT_ONCE,
 ) -> int:
     """Hand a consumer every event it has not had, in order; returns how many.
 
-    batches: how many to do at most; None for all there are. What `handle` writes and the cursor's
-    move are one transaction, so each event is handled exactly once however often and wherever
-    this runs.
+    batches: how many to do at most; None for all there are. at_once: says before each batch how
+    many events it may be. What `handle` writes and the cursor's move are one transaction, so each
+    event is handled exactly once however often and wherever this runs.
     """
     handled = 0
     for _ in itertools.count() if batches is None else range(batches):
         if not _has_unread(consumer):
             break
-        handled += _consume_batch(consumer, handle, now)
+        handled += _consume_batch(consumer, handle, now, at_once())
     return handled
 
 
@@ -153,7 +154,7 @@ def _has_unread(consumer: str) -> bool:
 
 @transaction.atomic
 def _consume_batch(
-    consumer: str, handle: Callable[[list[Event]], None], now: datetime.datetime
+    consumer: str, handle: Callable[[list[Event]], None], now: datetime.datetime, at_once: int
 ) -> int:
     ConsumerCursor.objects.bulk_create([ConsumerCursor(consumer=consumer)], ignore_conflicts=True)
     # The update holds the row until the commit: two workers of one consumer take turns.
@@ -162,11 +163,11 @@ def _consume_batch(
     # No further: an event whose number is not the relay's would take the cursor past others.
     last = last_sequence()
     unread = Event.objects.filter(sequence__gt=cursor.sequence, sequence__lte=last)
-    events = list(unread.order_by("sequence")[:READ_AT_ONCE])
+    events = list(unread.order_by("sequence")[:at_once])
     if events:
         handle(events)
     # Fewer than were asked for are all there are, though some were removed by SQL.
-    reached = events[-1].sequence if len(events) == READ_AT_ONCE else last
+    reached = events[-1].sequence if len(events) == at_once else last
     cursor.sequence = max(cursor.sequence, reached or 0)
     cursor.save(update_fields=["sequence"])
     return len(events)

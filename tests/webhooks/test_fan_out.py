@@ -4,9 +4,11 @@ from django.db import IntegrityError, transaction
 from bizsuite.events.registry import event_types
 from bizsuite.events.relay import relay_events
 from tests.webhooks.factories import NOW, fan_out, happen, make_endpoint
-from webhooks import tasks
+from webhooks import fan_out as fanning_out
+from webhooks import reading, tasks
 from webhooks.fan_out import fan_out_events
-from webhooks.models import Delivery, DeliveryStatus
+from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
+from webhooks.reading import read_events
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,29 @@ def test_events_that_nobody_wants_wake_no_dispatcher(monkeypatch):
     tasks.fan_out()
 
     assert woken == []
+
+
+@pytest.mark.parametrize(("endpoints", "batches"), [(1, [4, 2]), (2, [2, 2, 2]), (5, [1] * 6)])
+def test_the_more_endpoints_there_are_the_fewer_events_are_one_transaction(
+    monkeypatch, endpoints, batches
+):
+    monkeypatch.setattr(fanning_out, "DELIVERIES_AT_ONCE", 4)
+    for _ in range(endpoints):
+        make_endpoint()
+    make_endpoint(active=False)
+    relay_events(now=NOW)
+    read_events(now=NOW)
+    events, handled = [happen() for _ in range(6)], []
+    relay_events(now=NOW)
+    fan_out_batch = reading.fan_out_events
+    monkeypatch.setattr(
+        reading,
+        "fan_out_events",
+        lambda batch, now: handled.append(len(batch)) or fan_out_batch(batch, now=now),
+    )
+
+    assert read_events(now=NOW) == 6 * endpoints
+
+    assert handled == batches
+    made = Delivery.objects.filter(endpoint=WebhookEndpoint.objects.earliest("pk"))
+    assert set(made.values_list("event_id", flat=True)) == {event.pk for event in events}
