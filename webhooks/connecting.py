@@ -8,6 +8,7 @@ still go by the name.
 import asyncio
 import socket
 import ssl
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import certifi
@@ -22,28 +23,33 @@ CONNECTIONS = 512
 # Shorter than receivers keep theirs open: a message is not sent into a connection that the
 # receiver closes at the same moment.
 KEEP_ALIVE_SECONDS = 1.5
-# A resolver that hangs holds a thread; the others go on.
-RESOLVER_THREADS = 32
+# A name whose resolver hangs holds one of them, for half a minute; the others go on.
+RESOLVER_THREADS = 128
 
 # family, type, protocol, canonical name, and the address of a socket
 _Found = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
 
 
 class CheckedResolver(AbstractResolver):
-    """Asks `resolve` in a thread and refuses names that lead anywhere but to public addresses."""
+    """Asks `resolve` in a thread and refuses names that lead anywhere but to public addresses.
+
+    Who wants a name that is being asked for waits for the same answer: however many messages go to
+    a name whose resolver hangs, it holds one thread.
+    """
 
     def __init__(self, resolve: Resolver) -> None:
         self._resolve = resolve
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolve")
         # What names that the operator allows lead to; these may be private.
         self.trusted: set[str] = set()
+        self._asking: dict[str, asyncio.Future[Sequence[str]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Raises UrlRefused, and OSError when the name has no address."""
-        loop = asyncio.get_running_loop()
-        addresses = await loop.run_in_executor(self._threads, self._resolve, host)
+        # Shielded: who gives up waiting must not take the answer from the others.
+        addresses = await asyncio.shield(self._asking.get(host) or self._ask(host))
         if not addresses:
             raise OSError(f"{host} has no address")
         if is_trusted(host):
@@ -52,7 +58,21 @@ class CheckedResolver(AbstractResolver):
             raise UrlRefused(refusal)
         return [_result(host, address, port) for address in addresses]
 
+    def _ask(self, host: str) -> asyncio.Future[Sequence[str]]:
+        loop = asyncio.get_running_loop()
+        asking = loop.run_in_executor(self._threads, self._resolve, host)
+        self._asking[host] = asking
+        asking.add_done_callback(lambda done: self._note_answer(host, done))
+        return asking
+
+    def _note_answer(self, host: str, asked: asyncio.Future[Sequence[str]]) -> None:
+        del self._asking[host]
+        if not asked.cancelled():
+            asked.exception()  # else asyncio logs it where nobody waits any more
+
     async def close(self) -> None:
+        for asking in self._asking.values():
+            asking.cancel()
         # Not waited for: a resolver may hang for half a minute.
         self._threads.shutdown(wait=False, cancel_futures=True)
 

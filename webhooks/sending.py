@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Protocol, Self
 
 import aiohttp
@@ -42,6 +42,13 @@ class Reply:
     @property
     def succeeded(self) -> bool:
         return not self.error
+
+
+@dataclass(slots=True)
+class Way:
+    """How a message goes out. reused: over a connection that was kept from an earlier one."""
+
+    reused: bool = False
 
 
 class Sender(Protocol):
@@ -88,6 +95,7 @@ class HttpSender:
             trust_env=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            trace_configs=[_noting_reuse()],
         )
         return self
 
@@ -101,7 +109,7 @@ class HttpSender:
         await self._connector.aclose()
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
-        """POST once. Everything that goes wrong on the way is a Reply with an error."""
+        """POST once; again only where a kept connection turns out to be closed. Everything that goes wrong on the way is a Reply with an error."""
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 return await self._exchange(url, headers, body)
@@ -119,14 +127,8 @@ class HttpSender:
             return Reply(None, f"Could not send: {error}"[:ERROR_LENGTH])
 
     async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        place, host = self._place(url)
-        request = self._session.post(
-            place,
-            headers={**headers, "Host": host, "Accept-Encoding": "identity"},
-            data=body,
-            allow_redirects=False,
-        )
-        async with request as response:
+        response = await self._request(url, headers, body)
+        async with response:
             received = await _first_bytes(response)
             kept = {
                 name: response.headers[name][:HEADER_LENGTH]
@@ -134,6 +136,29 @@ class HttpSender:
                 if name in response.headers
             }
             return Reply(response.status, _refusal(response.status), received, kept)
+
+    async def _request(
+        self, url: str, headers: Mapping[str, str], body: bytes
+    ) -> aiohttp.ClientResponse:
+        """Send, and return what begins to be answered.
+
+        A kept connection may be closed by the receiver at the moment we send: nobody's failure,
+        so it costs no attempt. The ways to repeat it end with the connections that were kept.
+        """
+        place, host = self._place(url)
+        while True:
+            way = Way()
+            try:
+                return await self._session.post(
+                    place,
+                    headers={**headers, "Host": host, "Accept-Encoding": "identity"},
+                    data=body,
+                    allow_redirects=False,
+                    trace_request_ctx=way,
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not way.reused:
+                    raise
 
     def _place(self, url: str) -> tuple[URL, str]:
         """Where to send, and the Host header. Raises UrlRefused."""
@@ -145,6 +170,20 @@ class HttpSender:
             place = URL(f"{target.scheme}://{host}{target.path}", encoded=True)
             known = self._targets[url] = (place, host)
         return known
+
+
+def _noting_reuse() -> aiohttp.TraceConfig:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(_note_reuse)
+    return trace
+
+
+async def _note_reuse(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    params: aiohttp.TraceConnectionReuseconnParams,
+) -> None:
+    context.trace_request_ctx.reused = True
 
 
 async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:

@@ -1,11 +1,15 @@
 """A real HTTP server for the tests, on this machine, that does what the test says."""
 
+import asyncio
 import contextlib
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from webhooks.sending import HttpSender, Reply
 
 
 @dataclass(frozen=True)
@@ -86,3 +90,15 @@ def serving(
         http.shutdown()
         http.server_close()
         thread.join()
+
+
+def post(url: str, *, body: bytes = b"{}", times: int = 1, **sender: Any) -> Reply:
+    """Send over a real connection and return the last reply."""
+
+    async def send() -> Reply:
+        async with HttpSender(**sender) as http:
+            for _ in range(times):
+                reply = await http.post(url, headers={"X-One": "1"}, body=body)
+            return reply
+
+    return asyncio.run(send())
