@@ -353,6 +353,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "bizsuite.api.request_ids.RequestIdFilter"},
+        "outages": {"()": "bizsuite.operations.outages.OutageFilter"},
         "secret_paths": {"()": "bizsuite.api.secret_paths.SecretPathFilter"},
     },
     "formatters": {
@@ -362,7 +363,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
-            "filters": ["request_id", "secret_paths"],
+            "filters": ["request_id", "outages", "secret_paths"],
         }
     },
     "root": {"handlers": ["console"], "level": env("BIZSUITE_LOG_LEVEL", default="INFO")},

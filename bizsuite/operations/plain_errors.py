@@ -4,9 +4,10 @@ import contextlib
 from collections.abc import Iterator
 
 from django.core.management.base import CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from bizsuite.errors import DomainError, Invalid
+from bizsuite.operations.outages import is_outage
 
 
 @contextlib.contextmanager
@@ -18,9 +19,11 @@ def plain_errors() -> Iterator[None]:
         raise CommandError("\n".join(lines)) from error
     except DomainError as error:
         raise CommandError(error.message) from error
-    except (OperationalError, ProgrammingError) as error:
-        # Away, or not migrated yet.
-        raise CommandError(
-            f"The database cannot be used: {str(error).strip()}\n"
-            "`manage.py up` or `manage.py migrate` prepares it."
-        ) from error
+    except (InterfaceError, OperationalError, ProgrammingError) as error:
+        advice = (
+            "See whether it runs, and whether DATABASE_URL leads to it."
+            if is_outage(error)
+            else "`manage.py up` or `manage.py migrate` prepares it."
+        )
+        text = f"The database cannot be used: {str(error).strip()}\n{advice}"
+        raise CommandError(text) from error

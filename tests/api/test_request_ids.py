@@ -59,7 +59,7 @@ def test_log_lines_carry_it(api, caplog):
 
 def test_the_log_is_written_with_it(settings):
     console = settings.LOGGING["handlers"]["console"]
-    assert console["filters"] == ["request_id", "secret_paths"]
+    assert console["filters"] == ["request_id", "outages", "secret_paths"]
     assert "%(request_id)s" in settings.LOGGING["formatters"][console["formatter"]]["format"]
     line = logging.LogRecord("name", logging.INFO, "path", 1, "text", None, None)
     assert RequestIdFilter().filter(line)
