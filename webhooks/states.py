@@ -39,7 +39,7 @@ def require_active(endpoint: WebhookEndpoint) -> None:
     """Raises EndpointDisabled for one that is switched off."""
     if not endpoint.active:
         raise EndpointDisabled(
-            f"Webhook {endpoint.pk} is disabled.", allowed=allowed_moves(endpoint)
+            f"Webhook {endpoint.pk} is disabled: enable it first.", allowed=allowed_moves(endpoint)
         )
 
 
@@ -47,7 +47,9 @@ def require_receiving(endpoint: WebhookEndpoint) -> None:
     """Raises EndpointDisabled or EndpointPaused: nothing is sent to one that is off or paused."""
     require_active(endpoint)
     if endpoint.paused_at is not None:
-        raise EndpointPaused(f"Webhook {endpoint.pk} is paused.", allowed=allowed_moves(endpoint))
+        raise EndpointPaused(
+            f"Webhook {endpoint.pk} is paused: resume it first.", allowed=allowed_moves(endpoint)
+        )
 
 
 def switched_on() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from webhooks.models import DisabledReason, PausedReason, WebhookEndpoint
 from webhooks.notices import tell_backlog, tell_given_up
 from webhooks.serializers import EndpointSerializer
 from webhooks.states import (
+    EndpointDisabled,
     EndpointEnabled,
     EndpointNotPaused,
     EndpointPaused,
@@ -106,7 +107,10 @@ def disable_endpoint(
     Raises EndpointDisabled for one that is off already.
     """
     lock(endpoint)
-    require_active(endpoint)
+    if not endpoint.active:
+        raise EndpointDisabled(
+            f"Webhook {endpoint.pk} is disabled already.", allowed=allowed_moves(endpoint)
+        )
     changes = switched_off(endpoint, reason=DisabledReason.BY_HAND, now=now)
     return _changed("webhook.disabled", endpoint, actor, **changes)
 

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from bizsuite.backoffice.record_actions import ActionForm, RecordAction
+from bizsuite.backoffice.selections import ask_about_selection, is_confirmed
 from bizsuite.errors import DomainError
 
 # Of a long selection: as many refusals as a person reads.
@@ -70,25 +70,25 @@ class DeletesThroughActions:
         description=gettext_lazy("Delete selected %(verbose_name_plural)s"), permissions=["delete"]
     )
     def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        if "confirmed" in request.POST:
+        if is_confirmed(request):
             self._delete_each(request, list(queryset))
             return HttpResponseRedirect(request.get_full_path())
-        return TemplateResponse(
+        count = queryset.count()
+        names = {
+            "count": count,
+            "name": self.opts.verbose_name,
+            "names": self.opts.verbose_name_plural,
+        }
+        return ask_about_selection(
+            self,
             request,
-            "backoffice/delete_selected.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "title": _("Delete several"),
-                "question": self.delete_question,
-                "count": queryset.count(),
-                "records": queryset[:20],
-                "selected": request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME),
-                "select_across": request.POST.get("select_across", "0"),
-                "checkbox_name": admin.helpers.ACTION_CHECKBOX_NAME,
-                "cancel_url": request.get_full_path(),
-                "media": self.media,
-            },
+            queryset,
+            action="delete_selected",
+            title=ngettext("Delete %(count)d %(name)s?", "Delete %(count)d %(names)s?", count)
+            % names,
+            question=self.delete_question,
+            button=_("Delete"),
+            danger=True,
         )
 
     def _delete_each(self, request: HttpRequest, records: list[Any]) -> None:

@@ -67,7 +67,13 @@ class TestTheList:
         assert shown(administrator, f"?q={first.message_id}") == {first.pk}
         assert shown(administrator, f"?q=customer+{customer.pk}") >= {first.pk}
         assert other.pk not in shown(administrator, f"?q=customer:{customer.pk}")
-        for nothing in ("msg_nothing", "customer", "customer+99999999999999999999", "invoice+1"):
+        for nothing in (
+            "msg_nothing",
+            ":",
+            "customer",
+            "customer+99999999999999999999",
+            "invoice+1",
+        ):
             assert shown(administrator, f"?q={nothing}") == set(), nothing
 
     def test_it_is_filtered_by_status_webhook_event_and_day(self, administrator):
@@ -241,6 +247,21 @@ class TestSendingAgain:
         assert statuses() == {first.pk: "pending", second.pk: "pending", third.pk: "failed"}
         assert Event.objects.filter(type="webhook.resent", source="admin").count() == 2
 
+    def test_before_several_are_sent_again_it_says_what_arrived_already(self, administrator):
+        endpoint = make_endpoint()
+        arrived = make_delivery(endpoint)
+        deliver(Receiver(), Clock())
+        failed = make_delivery(endpoint)
+        give_up(failed)
+
+        page = text_of(administrator.post(DELIVERIES, choosing(arrived, failed)))
+
+        assert "Send 2 messages again?" in page
+        assert "1 of them arrived already: its receiver gets it a second time." in page
+        assert f"customer {arrived.event.object_id}: Succeeded" in page
+        assert statuses() == {arrived.pk: "succeeded", failed.pk: "failed"}
+        assert not Event.objects.filter(type="webhook.resent").exists()
+
     def test_one_that_is_refused_does_not_hold_the_others_back(self, administrator):
         endpoint, other = make_endpoint(), make_endpoint(url="https://other.example.com/")
         happen()
@@ -253,7 +274,7 @@ class TestSendingAgain:
 
         assert messages_of(answer) == [
             "1 message is on its way again.",
-            f"Webhook {other.pk} is disabled.",
+            f"Webhook {other.pk} is disabled: enable it first.",
         ]
         assert statuses() == {of_one.pk: "pending", of_off.pk: "failed"}
         assert endpoint.active
@@ -281,8 +302,11 @@ class TestSendingAgain:
 
 
 def resend(staff, *chosen: Delivery):
-    data = {"action": "resend_chosen", "_selected_action": [each.pk for each in chosen]}
-    return staff.post(DELIVERIES, data, follow=True)
+    return staff.post(DELIVERIES, choosing(*chosen) | {"confirmed": "1"}, follow=True)
+
+
+def choosing(*chosen: Delivery) -> dict[str, Any]:
+    return {"action": "resend_chosen", "_selected_action": [each.pk for each in chosen]}
 
 
 def statuses() -> dict[int, str]:

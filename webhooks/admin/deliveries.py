@@ -4,7 +4,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,6 +19,7 @@ from bizsuite.backoffice.permissions import may
 from bizsuite.backoffice.record_actions import record_action
 from bizsuite.backoffice.record_links import page_of
 from bizsuite.backoffice.resource_admin import ReadOnlyAdmin
+from bizsuite.backoffice.selections import ask_about_selection, is_confirmed
 from bizsuite.errors import Conflict
 from webhooks import replaying
 from webhooks.admin.buttons import is_receiving
@@ -30,7 +32,7 @@ from webhooks.admin.display import (
 )
 from webhooks.admin.exchanges import answer_of, request_of
 from webhooks.admin.filters import EndpointFilter, EventFilter
-from webhooks.models import Delivery
+from webhooks.models import Delivery, DeliveryStatus
 
 # Sent again at once; a replay is for more.
 MOST_AT_ONCE = 500
@@ -53,7 +55,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "next_attempt",
     )
     list_filter = ("status", EndpointFilter, EventFilter, ("created_at", DaysFilter))
-    search_help_text = gettext_lazy("A message id, or the record, such as invoice 17")
+    search_help_text = gettext_lazy("Record, such as invoice 17, or message id")
     actions = ("resend_chosen",)
     record_actions = ("resend",)
     change_form_outer_before_template = "webhooks/delivery.html"
@@ -91,7 +93,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             return str(delivery.response_status)
         if not delivery.error:
             return "–"
-        return format_html('<span class="delivery-error">{}</span>', delivery.error)
+        return format_html('<span class="delivery-error" title="{0}">{0}</span>', delivery.error)
 
     @admin.display(description=gettext_lazy("next try"), ordering="next_attempt_at")
     def next_attempt(self, delivery: Delivery) -> SafeString | str:
@@ -157,15 +159,47 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return may(request, "write", self.resource)
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["resend"])
-    def resend_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """Each by itself: one that is being sent at this moment does not hold the others back."""
+    def resend_chosen(
+        self, request: HttpRequest, queryset: QuerySet[Delivery]
+    ) -> HttpResponse | None:
         if not self.has_resend_permission(request):
             raise PermissionDenied
         chosen = list(queryset.order_by("event_id")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             text = _("Choose at most %(count)d messages; for more, use the webhook's replay.")
             messages.error(request, text % {"count": MOST_AT_ONCE})
-            return
+            return None
+        if not is_confirmed(request):
+            return self._ask_whether_to_resend(request, chosen)
+        self._resend_each(request, chosen)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _ask_whether_to_resend(
+        self, request: HttpRequest, chosen: list[Delivery]
+    ) -> TemplateResponse:
+        count = len(chosen)
+        arrived = sum(each.status == DeliveryStatus.SUCCEEDED for each in chosen)
+        question = _("Now, under the same ids, with a fresh schedule of retries.")
+        if arrived:
+            twice = ngettext(
+                "%(count)d of them arrived already: its receiver gets it a second time.",
+                "%(count)d of them arrived already: their receivers get them a second time.",
+                arrived,
+            )
+            question = f"{question} {twice % {'count': arrived}}"
+        title = ngettext("Send %(count)d message again?", "Send %(count)d messages again?", count)
+        return ask_about_selection(
+            self,
+            request,
+            [_told(each) for each in chosen],
+            action="resend_chosen",
+            title=title % {"count": count},
+            question=question,
+            button=_("Send again"),
+        )
+
+    def _resend_each(self, request: HttpRequest, chosen: list[Delivery]) -> None:
+        """Each by itself: one that is being sent at this moment does not hold the others back."""
         refusals = [text for text in (self._resend_one(request, each) for each in chosen) if text]
         sent = len(chosen) - len(refusals)
         if sent:
@@ -186,6 +220,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
         except Conflict as refusal:
             return str(refusal.message)
         return ""
+
+
+def _told(delivery: Delivery) -> str:
+    """`invoice.paid, invoice 17: succeeded`."""
+    return f"{delivery.event.type}, {_record_name(delivery)}: {delivery.get_status_display()}"
 
 
 def _record_name(delivery: Delivery) -> str:

@@ -48,7 +48,9 @@ def address(url: str) -> SafeString:
 def two_lines(first: str, second: str) -> SafeString:
     """The second, in small, says more about the first."""
     return format_html(
-        '<span class="two-lines"><strong>{}</strong><small>{}</small></span>', first, second
+        '<span class="two-lines" title="{0} {1}"><strong>{0}</strong><small>{1}</small></span>',
+        first,
+        second,
     )
 
 

@@ -23,7 +23,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
         Nothing else, so that it is quick however many there are.
         """
-        *resource, last = terms.replace(":", " ").split()
+        words = terms.replace(":", " ").split()
+        if not words:
+            return self.none()
+        *resource, last = words
         if not resource:
             return self.filter(message_id=last)
         # Longer numbers fit no column.
