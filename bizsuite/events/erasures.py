@@ -9,7 +9,7 @@ from typing import Any
 from bizsuite.crypto import UnknownKey
 from bizsuite.events.erasing import ERASED
 from bizsuite.events.models import Event
-from bizsuite.events.sealing import fits_facts
+from bizsuite.events.sealing import fits_facts, stored_bytes
 from bizsuite.exact_json import decode
 
 # Erasures kept at hand; the tombstones of one mostly stand together.
@@ -71,6 +71,6 @@ def _as_recorded(event: Event) -> bool:
     if hashlib.sha256(event.payload.encode()).hexdigest() != event.payload_sha256:
         return False
     try:
-        return fits_facts(event, bytes(event.seal or b""))
+        return fits_facts(event, stored_bytes(event.seal or b""))
     except UnknownKey:
         return False

@@ -62,8 +62,9 @@ def contradiction(head: Head) -> str | None:
     """
     if head.sequence == 0:
         return None
-    event = Event.objects.filter(sequence=head.sequence).first()
-    if event is None:
+    hashes = Event.objects.filter(sequence=head.sequence).values_list("chain_sha256", flat=True)
+    chain_sha256 = hashes.first()
+    if chain_sha256 is None:
         state = RelayState.objects.filter(pk=1).first()
         last = state.last_sequence if state else 0
         return (
@@ -72,10 +73,10 @@ def contradiction(head: Head) -> str | None:
             if last < head.sequence
             else f"Event {head.sequence:,}, the exported head, is missing."
         )
-    if event.chain_sha256 != head.chain_sha256:
+    if chain_sha256 != head.chain_sha256:
         return (
             f"Event {head.sequence:,} was the exported head with the hash {head.chain_sha256}, and "
-            f"has {event.chain_sha256} now: what led there is not what it was."
+            f"has {chain_sha256} now: what led there is not what it was."
         )
     return None
 

@@ -3,23 +3,25 @@
 import datetime
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from bizsuite.crypto import UnknownKey
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
 from bizsuite.events.positions import last_sequence
-from bizsuite.events.sealing import chain_hash, fits_facts, seal_chain
+from bizsuite.events.rows import NOT_UNDERSTOOD
+from bizsuite.events.sealing import chain_hash, facts, fits_facts, seal_chain, stored_bytes
 
 logger = logging.getLogger(__name__)
 
 # In one transaction each.
 NUMBERED_AT_ONCE = 1000
 READ_AT_ONCE = 500
+_told_of: set[int] = set()
 
 
 def relay_events(*, now: datetime.datetime, batches: int | None = None) -> int:
@@ -34,7 +36,10 @@ def relay_events(*, now: datetime.datetime, batches: int | None = None) -> int:
         # Looked at first without a transaction: an idle relay must not take SQLite's write lock.
         if not has_unnumbered():
             break
-        numbered += _relay_batch(now)
+        batch = _relay_batch(now)
+        if not batch:  # what is left cannot be numbered
+            break
+        numbered += batch
     return numbered
 
 
@@ -47,8 +52,8 @@ def _relay_batch(now: datetime.datetime) -> int:
     RelayState.objects.bulk_create([RelayState(pk=1)], ignore_conflicts=True)
     RelayState.objects.filter(pk=1).update(ran_at=now)
     state = RelayState.objects.get(pk=1)
-    unnumbered = Event.objects.filter(sequence=None).defer("payload")
-    events = list(unnumbered.order_by("id")[:NUMBERED_AT_ONCE])
+    waiting = Event.objects.filter(sequence=None).defer("payload").order_by("id")
+    events = _first_of(waiting, NUMBERED_AT_ONCE, understand=facts)
     _tell_of_strangers(events)
     numbers = _free_numbers(after=state.last_sequence, count=len(events))
     for event, number in zip(events, numbers, strict=True):
@@ -59,6 +64,44 @@ def _relay_batch(now: datetime.datetime) -> int:
         _write_numbers(events)
         state.save()
     return len(events)
+
+
+def _first_of(
+    rows: QuerySet[Event], limit: int, *, understand: Callable[[Event], object]
+) -> list[Event]:
+    """The first of some events, without those that SQLite keeps and nobody can read.
+
+    The events beside such a one must not wait for it. understand: fails where one cannot be used.
+    """
+    try:
+        events = list(rows[:limit])
+        for event in events:
+            understand(event)
+    except NOT_UNDERSTOOD:
+        return list(itertools.islice(_readable(rows, understand), limit))
+    return events
+
+
+def _readable(rows: QuerySet[Event], understand: Callable[[Event], object]) -> Iterator[Event]:
+    for event_id in list(rows.values_list("pk", flat=True)):
+        try:
+            event = rows.get(pk=event_id)
+            understand(event)
+        except NOT_UNDERSTOOD:
+            _tell_of_unreadable(event_id)
+        else:
+            yield event
+
+
+def _tell_of_unreadable(event_id: int) -> None:
+    """Once in each process: the relay comes by many times a second."""
+    if event_id not in _told_of:
+        _told_of.add(event_id)
+        logger.error(
+            "Event %d holds a value that SQL has put in and nobody can read. The others go on "
+            "without it; manage.py verify_audit names it.",
+            event_id,
+        )
 
 
 def _free_numbers(*, after: int, count: int) -> list[int]:
@@ -100,8 +143,8 @@ def _tell_of_strangers(events: Sequence[Event]) -> None:
 
 def _is_recorded(event: Event) -> bool:
     try:
-        return event.seal is not None and fits_facts(event, bytes(event.seal))
-    except UnknownKey:
+        return event.seal is not None and fits_facts(event, stored_bytes(event.seal))
+    except (UnknownKey, TypeError):
         return False
 
 
@@ -163,10 +206,12 @@ def _consume_batch(
     # No further: an event whose number is not the relay's would take the cursor past others.
     last = last_sequence()
     unread = Event.objects.filter(sequence__gt=cursor.sequence, sequence__lte=last)
-    events = list(unread.order_by("sequence")[:at_once])
+    events = _first_of(
+        unread.order_by("sequence"), at_once, understand=lambda event: event.payload.encode()
+    )
     if events:
         handle(events)
-    # Fewer than were asked for are all there are, though some were removed by SQL.
+    # Fewer than were asked for are all there are, though SQL may have removed some.
     reached = events[-1].sequence if len(events) == at_once else last
     cursor.sequence = max(cursor.sequence, reached or 0)
     cursor.save(update_fields=["sequence"])

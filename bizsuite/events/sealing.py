@@ -86,6 +86,12 @@ def fits_facts(event: Facts, sealed: bytes) -> bool:
     return fits_seal(nonce + encode(facts(event)), tag, purpose=_RECORDED)
 
 
+def stored_bytes(value: bytes | memoryview) -> bytes:
+    """What a column of bytes holds. Raises TypeError for anything else, which SQLite may keep
+    there: of a number `bytes` would make as many zeros."""
+    return bytes(memoryview(value))
+
+
 def chain_hash(previous: str, event: Facts) -> str:
     """Tie a numbered event to the one before it. Anybody can compute it who can read the table."""
     # As JSON, so that no two lists of facts look the same.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Min, QuerySet, Subquery
+from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
 from bizsuite.crypto import UnknownKey
@@ -18,41 +18,22 @@ from bizsuite.events.copies import SealsSeen
 from bizsuite.events.erasing import ERASED, TOMBSTONE
 from bizsuite.events.erasures import Erasures
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
+from bizsuite.events.rows import NOT_UNDERSTOOD, Unreadable, pages, row_of
 from bizsuite.events.sealing import (
     chain_hash,
     first_chain_hash,
     fits_before,
     fits_chain,
     fits_facts,
+    stored_bytes,
 )
 from bizsuite.exact_json import instant
 
-PAGE = 1000
 # Findings that are kept, of however many there are.
 NAMED = 10
 # The relay numbers within seconds; what waits for longer than this waits for nobody.
 PATIENCE = datetime.timedelta(hours=1)
-COLUMNS = (
-    "id",
-    "sequence",
-    "type",
-    "resource",
-    "object_id",
-    "object_version",
-    "payload",
-    "payload_sha256",
-    "chain_sha256",
-    "seal",
-    "chain_seal",
-    "erased_by",
-    "occurred_at",
-    "actor_name",
-    "actor_user_id",
-    "actor_key_id",
-    "source",
-    "request_id",
-    "causation_depth",
-)
+_ANOTHER_KIND = "it holds a value of another kind than the product writes"
 # Told after each page: events read so far, events in all.
 Progress = Callable[[int, int], None]
 
@@ -87,7 +68,7 @@ def verify_events(*, now: datetime.datetime, progress: Progress = lambda done, o
     with SealsSeen() as seals:
         trail = _Trail(state, report, seals)
         numbered = Event.objects.filter(sequence__isnull=False)
-        for page in _pages(numbered, "sequence", until=state.last_sequence):
+        for page in pages(numbered, "sequence", until=state.last_sequence):
             for row in page:
                 trail.read(row)
             progress(report.events, state.last_sequence)
@@ -96,20 +77,6 @@ def verify_events(*, now: datetime.datetime, progress: Progress = lambda done, o
         _look_at_waiting(report, trail.erasures, seals, now)
         _look_for_copies(report, seals)
     return report
-
-
-def _pages(rows: QuerySet[Event], key: str, *, until: int | None = None) -> Iterator[list[Any]]:
-    """Rows by ranges of the key and not by count: it may have lost its uniqueness.
-
-    until: the last one wanted. Not a filter of `rows`: of two upper bounds SQLite may look up the
-    wrong one, and read to the end for each page.
-    """
-    values = rows.order_by(key, "id").values_list(*COLUMNS, named=True)
-    begin = rows.aggregate(least=Min(key))["least"]
-    while begin is not None and (until is None or begin <= until):
-        end = begin + PAGE if until is None else min(begin + PAGE, until + 1)
-        yield list(values.filter(**{f"{key}__gte": begin, f"{key}__lt": end}))
-        begin = rows.filter(**{f"{key}__gte": end}).aggregate(least=Min(key))["least"]
 
 
 class _Trail:
@@ -127,25 +94,21 @@ class _Trail:
     def read(self, row: Any) -> None:
         report = self._report
         self._look_for_gap(row.sequence)
-        try:
-            misfits = [*self._payload_misfits(row), *self._place_misfits(row)]
-        except (AttributeError, TypeError, ValueError):
-            # SQLite keeps anything in any column.
-            misfits = ["it holds a value of another kind than the product writes"]
+        misfits = _judged(row, self._misfits)
         if misfits:
             report.find(f"{_named(row)}: {'; '.join(misfits)}.")
-        if row.seal is not None:
-            self._seals.note(bytes(row.seal), row.id)
         report.events += 1
-        report.sequence, report.head = row.sequence, row.chain_sha256
-        self._follows_on = True
+        report.sequence = row.sequence
+        self._follows_on = not isinstance(row, Unreadable)
+        if self._follows_on:
+            report.head = row.chain_sha256
 
     def end(self) -> None:
         report, state = self._report, self._state
         if report.sequence < state.last_sequence:
             missing = _numbers(report.sequence + 1, state.last_sequence)
             report.find(f"{missing} missing: the relay has numbered up to {state.last_sequence:,}.")
-        elif report.head != state.last_chain_sha256:
+        elif self._follows_on and report.head != state.last_chain_sha256:
             report.find(
                 "The relay's state does not fit the last event: one of the two was altered."
             )
@@ -164,6 +127,11 @@ class _Trail:
             )
             # What comes after a gap cannot follow from what is before it.
             self._follows_on = False
+
+    def _misfits(self, row: Any) -> Iterator[str]:
+        yield from self._payload_misfits(row)
+        yield from self._place_misfits(row)
+        _note_seal(self._seals, row)
 
     def _payload_misfits(self, row: Any) -> Iterator[str]:
         yield from _payload_misfits(row, self.erasures)
@@ -188,7 +156,7 @@ class _Trail:
     def _look_at_boundary(self) -> None:
         state = self._state
         try:
-            sealed = bytes(state.before_seal or b"")
+            sealed = stored_bytes(state.before_seal or b"")
             fits = fits_before(state.sealed_from, state.before_sha256, sealed)
         except UnknownKey:
             fits = False
@@ -200,6 +168,21 @@ class _Trail:
         elif self._before != state.before_sha256:
             numbers = f"1 to {state.sealed_from - 1:,}"
             self._report.find(f"Of the events {numbers}, older than seals, one was altered.")
+
+
+def _judged(row: Any, misfits: Callable[[Any], Iterator[str]]) -> list[str]:
+    """What does not fit of a row; of one that cannot be understood, that."""
+    if isinstance(row, Unreadable):
+        return [_ANOTHER_KIND]
+    try:
+        return list(misfits(row))
+    except NOT_UNDERSTOOD:
+        return [_ANOTHER_KIND]
+
+
+def _note_seal(seals: SealsSeen, row: Any) -> None:
+    if row.seal is not None:
+        seals.note(stored_bytes(row.seal), row.id)
 
 
 def _payload_misfits(row: Any, erasures: Erasures) -> Iterator[str]:
@@ -217,7 +200,7 @@ def _seal_misfits(row: Any) -> Iterator[str]:
         yield "it has no seal, so the product has not recorded it"
         return
     try:
-        if not fits_facts(row, bytes(row.seal)):
+        if not fits_facts(row, stored_bytes(row.seal)):
             yield "its facts do not fit its seal"
     except UnknownKey as error:
         yield _unknown("its seal", error)
@@ -228,7 +211,7 @@ def _chain_seal_misfits(row: Any) -> Iterator[str]:
         yield "the seal on its place in the chain is missing"
         return
     try:
-        if not fits_chain(row.chain_sha256, bytes(row.chain_seal)):
+        if not fits_chain(row.chain_sha256, stored_bytes(row.chain_seal)):
             yield "its place in the chain does not fit the relay's seal"
     except UnknownKey as error:
         yield _unknown("the relay's seal", error)
@@ -245,9 +228,10 @@ def _look_beyond(report: Report) -> None:
     """What cannot be if the relay's state is true; each read in one statement with the state."""
     state = RelayState.objects.filter(pk=1).values("last_sequence")
     last = Coalesce(Subquery(state), 0)
-    beyond = Event.objects.filter(sequence__gt=last).order_by("sequence").first()
-    if beyond is not None:
-        report.find(f"{_named(beyond)}: it has a number that the relay has not given.")
+    numbered_beyond = Event.objects.filter(sequence__gt=last).order_by("sequence")
+    beyond = numbered_beyond.values_list("id", flat=True).first()
+    if beyond is not None and (row := row_of(beyond)) is not None:
+        report.find(f"{_named(row)}: it has a number that the relay has not given.")
     for cursor in ConsumerCursor.objects.filter(sequence__gt=last).order_by("pk"):
         report.find(
             f"{cursor.consumer} has read events up to {cursor.sequence:,}, which is more than the "
@@ -258,30 +242,44 @@ def _look_beyond(report: Report) -> None:
 def _look_at_waiting(
     report: Report, erasures: Erasures, seals: SealsSeen, now: datetime.datetime
 ) -> None:
-    for page in _pages(Event.objects.filter(sequence=None), "id"):
+    def misfits_of(row: Any) -> Iterator[str]:
+        yield from _payload_misfits(row, erasures)
+        yield from _seal_misfits(row)
+        if row.occurred_at < now - PATIENCE:
+            yield "it still waits for its number; is the worker running?"
+        _note_seal(seals, row)
+
+    for page in pages(Event.objects.filter(sequence=None), "id"):
         for row in page:
-            misfits = [*_payload_misfits(row, erasures), *_seal_misfits(row)]
-            if row.occurred_at < now - PATIENCE:
-                misfits.append("it still waits for its number; is the worker running?")
-            if misfits:
+            if misfits := _judged(row, misfits_of):
                 report.find(f"{_named(row)}: {'; '.join(misfits)}.")
-            if row.seal is not None:
-                seals.note(bytes(row.seal), row.id)
             report.waiting += 1
 
 
 def _look_for_copies(report: Report, seals: SealsSeen) -> None:
     for first, copy in seals.copies():
         # Gone, if it was erased from the table since it was read; the next proof names the gap.
-        for row in Event.objects.filter(pk=copy):
+        if (row := row_of(copy)) is not None:
             report.find(f"{_named(row)}: it is a copy of event {first}, put in by SQL.")
 
 
 def _named(row: Any) -> str:
-    number = "not numbered" if row.sequence is None else f"sequence {row.sequence:,}"
+    number = "not numbered" if row.sequence is None else f"sequence {_number(row.sequence)}"
+    if isinstance(row, Unreadable):
+        return f"Event {row.id} ({number})"
     about = f"{row.type} of {row.resource} {row.object_id}"
-    when = instant(row.occurred_at) if row.occurred_at else "no time"
-    return f"Event {row.id} ({number}, {about}, {when})"
+    return f"Event {row.id} ({number}, {about}, {_when(row.occurred_at)})"
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else repr(value)
+
+
+def _when(value: Any) -> str:
+    try:
+        return instant(value)
+    except NOT_UNDERSTOOD:
+        return "no time"
 
 
 def _numbers(first: int, last: int) -> str:

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from bizsuite.events import relay, tasks
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
@@ -164,6 +165,67 @@ class TestNumbersThatSqlHasGiven:
         assert "3 events were put in or altered by SQL" in caplog.text
         assert f"the first with the id {unsealed.pk}" in caplog.text
         assert self.consume() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="others keep no value of another kind")
+@pytest.mark.django_db
+class TestWhatNobodyCanRead:
+    """SQLite keeps any value in any column, and reading it ends the reading of all rows with it."""
+
+    @pytest.fixture(autouse=True)
+    def nothing_told(self, monkeypatch):
+        monkeypatch.setattr(relay, "_told_of", set())
+
+    def put(self, event: Event, column: str, value: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE events_event SET {column} = {value} WHERE id = %s",
+                [event.pk],
+            )
+
+    def latest(self) -> Event:
+        make_customer()
+        return Event.objects.order_by("id").last()
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("occurred_at", "'yesterday'"),
+            ("occurred_at", "'2024-13-45 10:00:00'"),
+            ("type", "CAST(x'ff' AS TEXT)"),
+        ],
+    )
+    def test_events_beside_it_are_numbered(self, column, value, caplog):
+        odd = self.latest()
+        self.put(odd, column, value)
+        make_customer()
+
+        assert relay_events(now=NOW) == 1
+        assert relay_events(now=NOW) == 0
+        assert Event.objects.exclude(pk=odd.pk).get().sequence == 1
+        assert caplog.text.count(f"Event {odd.pk} holds a value") == 1
+
+    @pytest.mark.parametrize("value", ["1000000000", "-1", "'text'"])
+    def test_a_seal_that_is_none_is_told_and_costs_nothing(self, value, caplog):
+        self.put(self.latest(), "seal", value)
+
+        assert relay_events(now=NOW) == 1
+        assert "1 events were put in or altered by SQL" in caplog.text
+
+    @pytest.mark.parametrize("value", ["x'ff00'", "CAST(x'ff' AS TEXT)"])
+    def test_readers_get_the_events_beside_it(self, value, caplog):
+        make_customer()
+        odd = self.latest()
+        make_customer()
+        relay_events(now=NOW)
+        self.put(odd, "payload", value)
+        handled: list[int] = []
+
+        consume("reader", lambda events: handled.extend(e.sequence for e in events), now=NOW)
+
+        assert handled == [1, 3]
+        assert ConsumerCursor.objects.get().sequence == 3
+        assert f"Event {odd.pk} holds a value" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

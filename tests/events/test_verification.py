@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from bizsuite.events import verification
+from bizsuite.events import rows, verification
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
 from bizsuite.events.relay import relay_events
+from bizsuite.events.rows import COLUMNS
 from bizsuite.events.sealing import chain_hash, facts, seal_chain, seal_facts
-from bizsuite.events.verification import COLUMNS, verify_events
+from bizsuite.events.verification import verify_events
 from tests.concurrency import at_once
 from tests.events.trail import (
     NOW,
@@ -77,7 +79,7 @@ class TestUntouched:
         assert (report.events, report.head) == (0, "")
 
     def test_it_is_read_in_pages(self, monkeypatch):
-        monkeypatch.setattr(verification, "PAGE", 2)
+        monkeypatch.setattr(rows, "PAGE", 2)
         told: list[tuple[int, int]] = []
         happen(5)
 
@@ -194,6 +196,40 @@ class TestAlteredRows:
 
         assert len(report.findings) == 10
         assert report.off == 12
+
+    @pytest.mark.skipif(connection.vendor != "sqlite", reason="others keep none")
+    @pytest.mark.parametrize("waiting", [False, True])
+    @pytest.mark.parametrize("column", sorted(set(COLUMNS) - {"id", "sequence"}))
+    @pytest.mark.parametrize("value", ["CAST(x'ff' AS TEXT)", "'2024-13-45 10:00:00'", "1e300"])
+    def test_what_sqlite_keeps_and_nobody_can_read_is_named(self, column, value, waiting):
+        event = happen(3)[1]
+        if waiting:
+            make_customer()
+            event = Event.objects.get(sequence=None)
+            if column.startswith("chain_") and not value.startswith("CAST"):
+                return  # the relay writes over it
+        self.put(event, column, value)
+
+        report = verify()
+
+        assert report.findings[0].startswith(f"Event {event.pk} (")
+        assert (report.events, report.waiting) == (3, int(waiting))
+
+    @pytest.mark.skipif(connection.vendor != "sqlite", reason="others keep none")
+    @pytest.mark.parametrize("value", ["'third'", "x'ff00'", "CAST(x'ff' AS TEXT)", "1e300"])
+    def test_a_number_that_is_none_leaves_a_gap_and_is_named(self, value):
+        event = happen(5)[2]
+        self.put(event, "sequence", value)
+
+        named, beyond = findings()
+
+        assert named.startswith("Event 3 is missing")
+        assert beyond.startswith(f"Event {event.pk} (")
+        assert "a number that the relay has not given" in beyond
+
+    def put(self, event: Event, column: str, value: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE events_event SET {column} = {value} WHERE id = %s", [event.pk])
 
     def test_a_value_of_another_kind_is_a_finding_and_no_crash(self, monkeypatch):
         happen(2)

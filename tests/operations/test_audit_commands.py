@@ -58,7 +58,7 @@ class TestVerifying:
     def test_a_long_one_says_how_far_it_is(self, capsys, monkeypatch):
         command = "bizsuite.operations.management.commands.verify_audit"
         monkeypatch.setattr(f"{command}.EVENTS_PER_LINE", 2)
-        monkeypatch.setattr("bizsuite.events.verification.PAGE", 2)
+        monkeypatch.setattr("bizsuite.events.rows.PAGE", 2)
         happen(5)
 
         run("verify_audit")
