@@ -74,6 +74,7 @@ class Errand:
     waited_for: Sequence[int]
     busy: Mapping[int, int]
     wanted: Mapping[int, int]
+    held_sizes: Mapping[int, int]
     room: int
 
 
@@ -189,6 +190,7 @@ class Dispatcher:
             waited_for=outbox.waited_for(),
             busy=outbox.busy(),
             wanted=outbox.wanted(),
+            held_sizes=outbox.sizes(),
             room=0 if self._stop_at is not None else HELD - len(outbox),
         )
 
@@ -249,5 +251,11 @@ class Dispatcher:
         receiving: list[WebhookEndpoint] = []
         if errand.waited_for:
             receiving += WebhookEndpoint.objects.receiving().filter(pk__in=errand.waited_for)
-        claimed = claim_due(now=now, busy=errand.busy, wanted=errand.wanted, limit=errand.room)
+        claimed = claim_due(
+            now=now,
+            busy=errand.busy,
+            wanted=errand.wanted,
+            held_sizes=errand.held_sizes,
+            limit=errand.room,
+        )
         return Found(claimed, receiving)

@@ -29,6 +29,7 @@ class Outbox:
         self._waiting: dict[int, deque[Delivery]] = {}
         self._in_flight: dict[int, Delivery] = {}
         self._flying = Counter[int]()
+        self._sizes = Counter[int]()
         # Since when, by endpoint, and how many since then: how fast it is.
         self._claimed_at: dict[int, float] = {}
         self._finished = Counter[int]()
@@ -48,6 +49,7 @@ class Outbox:
                 self._finished[pk] = 0
                 self._endpoints[pk] = delivery.endpoint
             self._waiting.setdefault(pk, deque()).append(delivery)
+            self._sizes[pk] += len(delivery.event.payload)
             self._take_turn(pk)
 
     def take(self) -> Iterator[Delivery]:
@@ -66,6 +68,7 @@ class Outbox:
         pk = delivery.endpoint_id
         del self._in_flight[delivery.pk]
         self._flying[pk] -= 1
+        self._sizes[pk] -= len(delivery.event.payload)
         self._finished[pk] += 1
         self._take_turn(pk)
 
@@ -76,6 +79,10 @@ class Outbox:
             for pk in self._endpoints
             if self._flying[pk] or self._waiting.get(pk)
         }
+
+    def sizes(self) -> dict[int, int]:
+        """How many characters of data are held, by endpoint."""
+        return {pk: size for pk, size in self._sizes.items() if size}
 
     def wanted(self) -> dict[int, int]:
         """How many to hold, by endpoint; no more than there are while enough wait."""
@@ -106,6 +113,8 @@ class Outbox:
         dropped = [delivery for pk in endpoints for delivery in self._waiting.pop(pk, ())]
         for pk in endpoints:
             self._turns.pop(pk, None)
+        for delivery in dropped:
+            self._sizes[delivery.endpoint_id] -= len(delivery.event.payload)
         return dropped
 
     def _take_turn(self, pk: int) -> None:

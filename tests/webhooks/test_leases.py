@@ -22,7 +22,7 @@ from tests.webhooks.factories import (
     make_delivery,
     make_endpoint,
 )
-from webhooks import dispatching
+from webhooks import claiming, dispatching
 from webhooks.claiming import claim_due
 from webhooks.endpoints import delete_endpoint
 from webhooks.models import (
@@ -127,6 +127,52 @@ def test_those_that_fail_fill_no_more_than_half_of_the_room():
     assert sorted(claimed.values()) == [2, 3]
     again = Counter(each.endpoint_id for each in claim_due(now=NOW, busy=claimed, limit=100))
     assert sorted(again.values()) == [2] * 7
+
+
+def test_who_has_least_comes_first():
+    first, second = make_endpoint(), make_endpoint()
+    for number in range(20):
+        happen("customer.updated", Customer(pk=number + 1, version=1))
+    fan_out()
+    busy, wanted = {first.pk: 9, second.pk: 0}, {first.pk: 100}
+
+    claimed = claim_due(now=NOW, busy=busy, wanted=wanted, limit=3)
+
+    assert {each.endpoint_id for each in claimed} == {second.pk}
+
+
+def test_large_messages_are_claimed_as_the_memory_has_room(monkeypatch):
+    monkeypatch.setattr(claiming, "HELD_SIZE", 5000)
+    monkeypatch.setattr(claiming, "SIZE_PER_ENDPOINT", 2500)
+    endpoints = [make_endpoint() for _ in range(4)]
+    for number in range(4):
+        happen("customer.updated", Customer(pk=number + 1, version=1), {"text": "x" * 1000})
+    fan_out()
+    failing = type(endpoints[1]).objects.filter(pk=endpoints[1].pk)
+    failing.note_failing(since=NOW, last=NOW)
+
+    first = claim_due(now=NOW, busy={}, limit=100)
+    assert Counter(each.endpoint_id for each in first) == {endpoints[0].pk: 2, endpoints[2].pk: 2}
+    held = {endpoints[0].pk: 1000, endpoints[2].pk: 1000}
+    second = claim_due(now=NOW, busy={}, limit=100, held_sizes=held)
+    assert Counter(each.endpoint_id for each in second) == {
+        endpoints[0].pk: 1,
+        endpoints[2].pk: 1,
+    }
+
+
+def test_a_message_larger_than_the_memory_for_all_goes_out_alone(monkeypatch):
+    monkeypatch.setattr(claiming, "HELD_SIZE", 500)
+    monkeypatch.setattr(claiming, "SIZE_PER_ENDPOINT", 100)
+    make_endpoint()
+    for number in range(4):
+        happen("customer.updated", Customer(pk=number + 1, version=1), {"text": "x" * 1000})
+    fan_out()
+    receiver = Receiver()
+
+    deliver(receiver, Clock())
+
+    assert len(set(receiver.message_ids)) == 4
 
 
 def test_a_run_of_sending_keeps_the_leases_of_all_that_it_holds():

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from bizsuite.events.models import Event
 from webhooks.claiming import PER_ENDPOINT
 from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.outbox import Outbox
@@ -26,7 +27,8 @@ _ids = itertools.count(1)
 
 
 def messages(endpoint: WebhookEndpoint, count: int) -> list[Delivery]:
-    return [Delivery(pk=next(_ids), endpoint=endpoint) for _ in range(count)]
+    event = Event(payload='{"id":1}')
+    return [Delivery(pk=next(_ids), endpoint=endpoint, event=event) for _ in range(count)]
 
 
 def endpoint(pk: int) -> WebhookEndpoint:
@@ -110,6 +112,22 @@ def test_what_waits_is_let_go_of_and_what_flies_is_not(watch):
     assert {delivery.pk for delivery in outbox.held()} == {
         delivery.pk for delivery in [*waiting[1:8], *others]
     }
+
+
+def test_how_much_is_held_goes_by_the_data(watch):
+    outbox = Outbox(most=100, clock=watch)
+    outbox.add([*messages(endpoint(1), 10), *messages(endpoint(2), 1)])
+    assert outbox.sizes() == {1: 80, 2: 8}
+
+    for delivery in list(outbox.take())[:3]:
+        outbox.finish(delivery)
+    outbox.drop([1])
+
+    # Of the first two are over, two were let go of, and the second has none left.
+    assert outbox.sizes() == {1: 48}
+    for delivery in outbox.held():
+        outbox.finish(delivery)
+    assert outbox.sizes() == {}
 
 
 def test_what_waits_goes_out_as_its_endpoint_is_by_then(watch):

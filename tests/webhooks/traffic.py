@@ -56,7 +56,9 @@ class Traffic:
             poisons = WebhookEndpoint.objects.exclude(pk=self.healthy.pk)
             poisons.note(paused_at=timezone.now(), paused_reason=PausedReason.BY_HAND)
         pending = Delivery.objects.filter(endpoint=self.healthy, status=DeliveryStatus.PENDING)
-        self._ended = self._over and not pending.exists()
+        # What is in flight to the others may take its time, too.
+        in_flight = Delivery.objects.exclude(lease_token="")
+        self._ended = self._over and not (pending | in_flight).exists()
 
     def _happen(self) -> None:
         self.made += 1
