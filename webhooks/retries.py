@@ -62,7 +62,7 @@ def retry_after(value: str, *, now: datetime.datetime) -> datetime.datetime | No
         return now + min(int(text), _FOREVER_SECONDS) * _SECOND
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for years and hours of twenty digits
         return None
     # A date in the old forms may come without a zone; by the rule it means GMT.
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -100,6 +100,10 @@ def test_a_retry_that_succeeds_is_the_last():
         ("-7", 5),
         ("٧", 5),
         ("", 5),
+        # Numbers that no calendar holds.
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 5),
+        ("1 Jan 2024 99999999999999:00:00 GMT", 5),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", 5),
     ],
 )
 def test_a_receiver_may_ask_for_up_to_twice_the_wait_and_never_for_less(status, asked, waits):
