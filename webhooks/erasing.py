@@ -4,9 +4,8 @@ import datetime
 from collections.abc import Sequence
 
 from bizsuite.errors import Conflict
-from bizsuite.events.erasing import ERASED
+from bizsuite.events.erasures import erased_events
 from bizsuite.events.models import Event
-from bizsuite.exact_json import decode
 from webhooks.models import Delivery, DeliveryQuerySet, DeliveryStatus
 
 _AT_ONCE = 500
@@ -31,19 +30,11 @@ def give_up_erased(events: Sequence[Event], *, now: datetime.datetime) -> int:
     """
     given_up = 0
     for event in events:
-        erased = _erased_by(event)
+        erased = sorted(erased_events(event))
         for begin in range(0, len(erased), _AT_ONCE):
             some = Delivery.objects.filter(event__in=erased[begin : begin + _AT_ONCE])
             given_up += give_up(some.unleased(now), now=now)
     return given_up
-
-
-def _erased_by(event: Event) -> list[int]:
-    """The ids of the events whose data this one tells the erasure of."""
-    if event.type != ERASED:
-        return []
-    erased: list[int] = decode(event.payload.encode()).get("events", [])
-    return erased
 
 
 def give_up(deliveries: DeliveryQuerySet, *, now: datetime.datetime) -> int:

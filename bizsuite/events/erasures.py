@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bizsuite.crypto import UnknownKey
 from bizsuite.events.erasing import ERASED
 from bizsuite.events.models import Event
-from bizsuite.events.sealing import fits_facts, stored_bytes
+from bizsuite.events.sealing import is_recorded
 from bizsuite.exact_json import decode
 
 # Erasures kept at hand; the tombstones of one mostly stand together.
@@ -58,19 +57,23 @@ class Erasures:
             )
 
 
+def erased_events(event: Event) -> frozenset[int]:
+    """The ids of the events whose data this one tells the erasure of; none if the product has not
+    recorded it, or it tells of something else."""
+    if event.type != ERASED or not _as_recorded(event):
+        return frozenset()
+    return frozenset(decode(event.payload.encode())["events"])
+
+
 def _genuine(erasure_id: int) -> _Erasure | None:
     """An erasure that the product has recorded, as it recorded it."""
     event = Event.objects.filter(pk=erasure_id, type=ERASED).first()
-    if event is None or event.seal is None or not _as_recorded(event):
+    if event is None or not (erased := erased_events(event)):
         return None
     data = decode(event.payload.encode())
-    return _Erasure(event.sequence, data["resource"], data["object_id"], frozenset(data["events"]))
+    return _Erasure(event.sequence, data["resource"], data["object_id"], erased)
 
 
 def _as_recorded(event: Event) -> bool:
-    if hashlib.sha256(event.payload.encode()).hexdigest() != event.payload_sha256:
-        return False
-    try:
-        return fits_facts(event, stored_bytes(event.seal or b""))
-    except UnknownKey:
-        return False
+    payload_sha256 = hashlib.sha256(event.payload.encode()).hexdigest()
+    return payload_sha256 == event.payload_sha256 and is_recorded(event, event.seal)

@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import logging
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,11 +11,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from bizsuite.crypto import UnknownKey
 from bizsuite.events.models import ConsumerCursor, Event, RelayState
 from bizsuite.events.positions import last_sequence
 from bizsuite.events.rows import NOT_UNDERSTOOD
-from bizsuite.events.sealing import chain_hash, facts, fits_facts, seal_chain, stored_bytes
+from bizsuite.events.sealing import chain_hash, facts, is_recorded, seal_chain
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _free_numbers(*, after: int, count: int) -> list[int]:
         after, taken = window[-1], taken + len(there)
     if taken:
         logger.error(
-            "%d events have numbers that the relay has not given. It goes on behind them; "
+            "%d event(s) have numbers that the relay has not given. It goes on behind them; "
             "manage.py verify_audit names what was altered.",
             taken,
         )
@@ -130,22 +130,15 @@ def _free_numbers(*, after: int, count: int) -> list[int]:
 def _tell_of_strangers(events: Sequence[Event]) -> None:
     """Say at once what only `verify_audit` would find. They are numbered like all others: see
     docs/decisions/042."""
-    strangers = [event.pk for event in events if not _is_recorded(event)]
+    strangers = [event.pk for event in events if not is_recorded(event, event.seal)]
     if strangers:
         logger.error(
-            "%d events were put in or altered by SQL, or recorded under a key that is not in this "
+            "%d event(s) were put in or altered by SQL, or recorded under a key that is not in this "
             "process's BIZSUITE_ENCRYPTION_KEYS, the first with the id %d. They are delivered all "
             "the same; manage.py verify_audit names them.",
             len(strangers),
             strangers[0],
         )
-
-
-def _is_recorded(event: Event) -> bool:
-    try:
-        return event.seal is not None and fits_facts(event, stored_bytes(event.seal))
-    except (UnknownKey, TypeError):
-        return False
 
 
 def _write_numbers(events: list[Event]) -> None:
@@ -195,6 +188,14 @@ def _has_unread(consumer: str) -> bool:
     return unread.exists()
 
 
+def _use(event: Event) -> None:
+    """Fails for an event that would fail its readers."""
+    facts(event)
+    event.payload.encode()
+    for number in (event.object_id, event.object_version, event.causation_depth):
+        operator.index(number)
+
+
 @transaction.atomic
 def _consume_batch(
     consumer: str, handle: Callable[[list[Event]], None], now: datetime.datetime, at_once: int
@@ -206,9 +207,7 @@ def _consume_batch(
     # No further: an event whose number is not the relay's would take the cursor past others.
     last = last_sequence()
     unread = Event.objects.filter(sequence__gt=cursor.sequence, sequence__lte=last)
-    events = _first_of(
-        unread.order_by("sequence"), at_once, understand=lambda event: event.payload.encode()
-    )
+    events = _first_of(unread.order_by("sequence"), at_once, understand=_use)
     if events:
         handle(events)
     # Fewer than were asked for are all there are, though SQL may have removed some.

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from typing import Protocol
 
-from bizsuite.crypto import fits_seal, seal
+from bizsuite.crypto import UnknownKey, fits_seal, seal
 from bizsuite.exact_json import encode, instant
 
 _RECORDED = "recorded event"
@@ -84,6 +84,14 @@ def fits_facts(event: Facts, sealed: bytes) -> bool:
     """Whether the product recorded this event as it stands. Raises UnknownKey."""
     nonce, tag = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     return fits_seal(nonce + encode(facts(event)), tag, purpose=_RECORDED)
+
+
+def is_recorded(event: Facts, sealed: bytes | memoryview | None) -> bool:
+    """`fits_facts` for who needs a yes: no with a key that is unknown, and with anything odd."""
+    try:
+        return sealed is not None and fits_facts(event, stored_bytes(sealed))
+    except (UnknownKey, TypeError):
+        return False
 
 
 def stored_bytes(value: bytes | memoryview) -> bytes:

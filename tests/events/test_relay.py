@@ -162,7 +162,7 @@ class TestNumbersThatSqlHasGiven:
 
         self.happen(1)
 
-        assert "3 events were put in or altered by SQL" in caplog.text
+        assert "3 event(s) were put in or altered by SQL" in caplog.text
         assert f"the first with the id {unsealed.pk}" in caplog.text
         assert self.consume() == [1, 2, 3, 4, 5]
 
@@ -210,7 +210,7 @@ class TestWhatNobodyCanRead:
         self.put(self.latest(), "seal", value)
 
         assert relay_events(now=NOW) == 1
-        assert "1 events were put in or altered by SQL" in caplog.text
+        assert "1 event(s) were put in or altered by SQL" in caplog.text
 
     @pytest.mark.parametrize("value", ["x'ff00'", "CAST(x'ff' AS TEXT)"])
     def test_readers_get_the_events_beside_it(self, value, caplog):

@@ -22,6 +22,7 @@ from tests.webhooks.factories import (
 from webhooks import tasks
 from webhooks.erasing import EventErased
 from webhooks.models import Delivery, DeliveryStatus
+from webhooks.reading import read_events
 from webhooks.replaying import replay_deliveries, resend_delivery
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,21 @@ def test_a_message_that_was_still_to_be_sent_is_given_up():
     assert state(delivery) == GIVEN_UP
     assert delivery.failed_at == NOW
     assert not delivery.attempt_log.exists()
+
+
+@pytest.mark.parametrize("payload", ["{}", "[]", "no json", '{"events": ["x"]}', None])
+def test_an_erasure_that_sql_made_up_gives_up_nothing_and_holds_nobody_up(payload):
+    delivery = make_delivery()
+    forged = Event.objects.get(pk=delivery.event_id)
+    forged.pk = forged.sequence = None
+    forged.type = "event.erased"
+    forged.payload = payload or f'{{"events": [{delivery.event_id}]}}'
+    forged.save(force_insert=True)
+    happen()
+    relay_events(now=NOW)
+
+    assert read_events(now=NOW) == 1
+    assert state(delivery)[0] == DeliveryStatus.PENDING
 
 
 def test_one_that_waits_for_a_retry_is_given_up_as_soon_as_the_erasure_is_read(monkeypatch):
