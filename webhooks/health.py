@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Aggregate, Count, Min, QuerySet, Sum
@@ -193,10 +192,9 @@ def _endpoint(
     attempts: dict[str, Any],
 ) -> EndpointHealth:
     state, reason, since = _state(endpoint)
-    url = urlsplit(endpoint.url)
     return EndpointHealth(
         id=endpoint.pk,
-        address=f"{url.netloc}{url.path}",
+        address=endpoint.address,
         state=state,
         reason=reason,
         since=since,

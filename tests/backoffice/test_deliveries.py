@@ -258,7 +258,7 @@ class TestSendingAgain:
 
         assert "Send 2 messages again?" in page
         assert "1 of them arrived already: its receiver gets it a second time." in page
-        assert f"customer {arrived.event.object_id}: Succeeded" in page
+        assert f"customer {arrived.event.object_id} → {endpoint}: Succeeded" in page
         assert statuses() == {arrived.pk: "succeeded", failed.pk: "failed"}
         assert not Event.objects.filter(type="webhook.resent").exists()
 

@@ -181,6 +181,16 @@ def test_the_form_changes_nothing_of_the_state(administrator):
     assert (endpoint.active, endpoint.events) == (True, ["invoice.*"])
 
 
+def test_the_head_of_a_page_is_short_and_without_the_query(administrator):
+    long = make_endpoint(url=f"https://shop.example.com/{'a' * 200}?password=hunter2")
+
+    asking = administrator.get(f"{LIST}{long.pk}/disable/").content.decode()
+
+    assert str(long) == f"shop.example.com/{'a' * 42}…"
+    assert str(long) in asking
+    assert "hunter2" not in asking
+
+
 class TestTheList:
     def test_it_says_how_each_fares(self, administrator):
         well, failing, off = (

@@ -223,8 +223,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 
 def _told(delivery: Delivery) -> str:
-    """`invoice.paid, invoice 17: succeeded`."""
-    return f"{delivery.event.type}, {_record_name(delivery)}: {delivery.get_status_display()}"
+    """`invoice.paid, invoice 17 → shop.example/hook: Succeeded`."""
+    message = f"{delivery.event.type}, {_record_name(delivery)} → {delivery.endpoint}"
+    return f"{message}: {delivery.get_status_display()}"
 
 
 def _record_name(delivery: Delivery) -> str:

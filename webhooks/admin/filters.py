@@ -1,5 +1,4 @@
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -39,9 +38,8 @@ class EndpointFilter(admin.SimpleListFilter):
     parameter_name = "endpoint__id__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        rows = WebhookEndpoint.objects.order_by("url").values_list("pk", "url")
-        parts = [(pk, urlsplit(url)) for pk, url in rows]
-        return [(str(pk), f"{each.netloc}{each.path}") for pk, each in parts]
+        endpoints = WebhookEndpoint.objects.order_by("url").only("url")
+        return [(str(endpoint.pk), endpoint.address) for endpoint in endpoints]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()

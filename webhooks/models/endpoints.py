@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,7 @@ from bizsuite.events.registry import EventType, matches
 from bizsuite.records import Record, RecordQuerySet
 
 URL_LENGTH = 2000
+NAME_LENGTH = 60
 
 
 class DisabledReason(models.TextChoices):
@@ -169,7 +171,15 @@ class WebhookEndpoint(Record):
         ]
 
     def __str__(self) -> str:
-        return self.url
+        """Short enough for the head of a page."""
+        address = self.address
+        return address if len(address) <= NAME_LENGTH else f"{address[: NAME_LENGTH - 1]}…"
+
+    @property
+    def address(self) -> str:
+        """Host and path; not the query, which may hold a password of the receiver's."""
+        url = urlsplit(self.url)
+        return f"{url.netloc}{url.path}"
 
     @property
     def secret(self) -> str:
