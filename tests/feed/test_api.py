@@ -266,7 +266,9 @@ class TestWhoSeesWhat:
         """What an unfiltered look at everything shows to a key of this role and these scopes."""
         client = ApiClient(make_key(role=role, scopes=scopes)[1])
         number()
-        return {event["type"] for event in client.get("/events?limit=100").data}
+        shown = client.get("/events?limit=100").data
+        more = client.get(f"/events?limit=100&after={shown[-1]['sequence']}").data if shown else []
+        return {event["type"] for event in shown + more}
 
     @pytest.fixture(autouse=True)
     def history(self):
@@ -324,6 +326,26 @@ class TestWhoSeesWhat:
 
         assert last
         assert (answer.data, answer.meta["next_after"]) == ([], last.sequence)
+
+    @pytest.mark.parametrize("scope", ["", "users:read"])
+    @pytest.mark.parametrize("role", Role.values)
+    def test_a_key_sees_the_events_of_what_it_can_get_and_of_nothing_else(self, role, scope):
+        one = Event.objects.first()
+        for event_type in event_types():
+            one.pk = one.sequence = None
+            one.type, one.resource = event_type.name, event_type.subject
+            one.save(force_insert=True)
+
+        seen = {name.partition(".")[0] for name in self.seen(role, *scope.split())}
+
+        client = ApiClient(make_key(role=role, scopes=tuple(scope.split()))[1])
+        statuses = {
+            subject: client.get(f"/{resource}").status
+            for subject, resource in {(t.subject, t.readable_with) for t in event_types()}
+        }
+        assert set(statuses.values()) <= {200, 403, 404}
+        public = {event_type.subject for event_type in event_types() if event_type.public}
+        assert seen == {name for name, status in statuses.items() if status == 200} & public
 
     def test_every_public_event_belongs_to_a_resource_of_the_table_of_roles(self):
         assert {each.readable_with for each in event_types() if each.public} <= RESOURCES
