@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bizsuite.events.models import ConsumerCursor, Event
 from bizsuite.events.positions import last_sequence
@@ -131,6 +131,14 @@ def undelivered(endpoint: WebhookEndpoint, *, since: int) -> QuerySet[Event]:
     arrived_or_waiting = mine.exclude(status=DeliveryStatus.FAILED)
     events = _events(endpoint, since, _read_through()).exclude(Exists(arrived_or_waiting))
     return events.filter(causation_depth__lt=LOOP_DEPTH)
+
+
+def still_owed(endpoint: WebhookEndpoint, *, since: int) -> QuerySet[Event]:
+    """Of the undelivered events those that a replay sends, in order: up to what was pruned, one
+    without a delivery may have arrived."""
+    given_up = Delivery.objects.filter(endpoint=endpoint, event=OuterRef("pk"))
+    known = Q(sequence__gt=endpoint.pruned_through) | Exists(given_up)
+    return undelivered(endpoint, since=since).filter(known)
 
 
 def send_waiting_now(endpoint: WebhookEndpoint, *, since: int, now: datetime.datetime) -> int:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from webhooks.catching_up import still_owed
 from webhooks.models import Delivery, DeliveryQuerySet, DeliveryStatus, WebhookEndpoint
 
 # Deliveries in one transaction: some hundredths of a second.
@@ -89,5 +90,19 @@ def _prune_batch(
     if status == DeliveryStatus.SUCCEEDED:
         through = batch.aggregate(through=Max("event__sequence"))["through"]
         mine.note_pruned(through=through or 0)
+        endpoint.pruned_through = max(endpoint.pruned_through, through or 0)
     batch.delete()
+    _let_lapse(endpoint)
     return len(ids)
+
+
+def _let_lapse(endpoint: WebhookEndpoint) -> None:
+    """What an endpoint, which the caller holds, missed is offered for as long as it is known what
+    arrived: an offer that a replay would not keep is none."""
+    if endpoint.missed_from is None or endpoint.missed_from > endpoint.pruned_through:
+        return
+    first = still_owed(endpoint, since=endpoint.missed_from).first()
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).note(
+        missed_from=first.sequence if first else None,
+        missed_since=first.occurred_at if first else None,
+    )

@@ -30,6 +30,8 @@ from webhooks.models import (
     WebhookEndpoint,
 )
 from webhooks.pruning import Retention, count_prunable, prune_deliveries
+from webhooks.states import EndpointEnabled
+from webhooks.switching import disable_endpoint, enable_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +205,55 @@ class TestTheTask:
             tasks.prune()
             assert asked == expected
         assert kept() == set()
+
+
+class TestWhatWasMissed:
+    """By one that was switched on again without saying what is to become of it."""
+
+    def switched_on_again(self, *, given_up_before: int = 0) -> WebhookEndpoint:
+        endpoint = make_endpoint()
+        for _ in range(given_up_before):
+            given_up(NOW, endpoint)
+        disable_endpoint(endpoint, now=NOW, actor=SYSTEM)
+        happen()
+        fan_out()
+        return update_endpoint(endpoint, active=True, actor=SYSTEM)
+
+    def test_is_not_offered_any_more_once_nobody_knows_whether_it_arrived(self):
+        endpoint = self.switched_on_again()
+        delivered(NOW, endpoint)
+        assert prune(NOW + 29 * DAY) == 0
+        endpoint.refresh_from_db()
+        assert endpoint.missed_since is not None
+
+        assert prune(NOW + 31 * DAY) == 1
+        endpoint.refresh_from_db()
+        assert (endpoint.missed_from, endpoint.missed_since) == (None, None)
+        with pytest.raises(EndpointEnabled):
+            enable_endpoint(endpoint, replay=True, now=NOW, actor=SYSTEM)
+
+    def test_and_what_came_later_is_offered_still(self):
+        endpoint = self.switched_on_again()
+        delivered(NOW, endpoint)
+        disable_endpoint(endpoint, now=NOW, actor=SYSTEM)
+        later = happen()
+        fan_out()
+        assert prune(NOW + 31 * DAY) == 1
+
+        endpoint.refresh_from_db()
+        later.refresh_from_db()
+        assert (endpoint.missed_from, endpoint.missed_since) == (later.sequence, later.occurred_at)
+
+    def test_nor_does_what_was_given_up_and_is_kept_lapse(self):
+        endpoint = self.switched_on_again(given_up_before=1)
+        endpoint.refresh_from_db()
+        given_up_event = Delivery.objects.get(endpoint=endpoint).event
+        assert endpoint.missed_from == given_up_event.sequence
+        delivered(NOW, endpoint)
+        assert prune(NOW + 31 * DAY) == 1
+        endpoint.refresh_from_db()
+        assert endpoint.missed_from == given_up_event.sequence
+
+        assert prune(NOW + 91 * DAY) == 1
+        endpoint.refresh_from_db()
+        assert endpoint.missed_from is None
