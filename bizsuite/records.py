@@ -85,16 +85,18 @@ class Named(Record):
         return search_text(self.name, self.external_id)
 
 
-def lock(record: Record) -> None:
+def lock(record: Record, *, no_key: bool = False) -> None:
     """Read the record again and hold it until the transaction ends (SQLite: the transaction is).
 
     For changes that depend on what is there: between reading a record and changing it, somebody
-    else may have. Raises NotFound if it is gone.
+    else may have. no_key: rows that refer to it can be written meanwhile. Raises NotFound if it
+    is gone.
     """
     # Asked of _meta and not of its type: a request's user is wrapped in another one.
     model: Any = record._meta.model
+    rows = model._default_manager
     try:
-        record.refresh_from_db(from_queryset=model._default_manager.select_for_update())
+        record.refresh_from_db(from_queryset=rows.select_for_update(no_key=no_key))
     except model.DoesNotExist:
         raise NotFound("There is no such record.") from None
 

@@ -1,7 +1,7 @@
 """What can be done with a webhook's endpoint."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,8 +12,8 @@ from bizsuite.errors import Conflict, Invalid, Stale
 from bizsuite.events.recording import record_event
 from bizsuite.events.registry import unknown_patterns
 from bizsuite.identity.actors import Actor
-from bizsuite.records import lock
 from webhooks.hints import wake_dispatcher_after_commit
+from webhooks.holding import hold
 from webhooks.models import Delivery, DeliveryAttempt, DisabledReason, WebhookEndpoint
 from webhooks.serializers import EndpointSerializer
 from webhooks.signing import new_secret
@@ -65,7 +65,7 @@ def update_endpoint(
     _check(**{name: changes[name] for name in ("url", "events") if name in changes})
     if "events" in changes:
         changes["events"] = _unique(changes["events"])
-    lock(endpoint)
+    hold(endpoint)
     if if_version not in (None, endpoint.version):
         raise Stale("This webhook has been changed since you read it.")
     changes = {name: value for name, value in changes.items() if getattr(endpoint, name) != value}
@@ -92,7 +92,7 @@ def delete_endpoint(endpoint: WebhookEndpoint, *, actor: Actor) -> None:
     Raises NotFound if somebody else was faster.
     """
     # Waits for a fan-out under way, so that all its deliveries are seen and go too.
-    lock(endpoint)
+    hold(endpoint)
     mine = Delivery.objects.filter(endpoint=endpoint)
     # By two statements, and none of the rows read: there may be hundreds of thousands, and the
     # fan-out to everybody else waits until they are gone.
@@ -113,7 +113,7 @@ def rotate_secret(
     same moment, and the secret that the receiver has would sign nothing any more.
     """
     before = endpoint.encrypted_secret
-    lock(endpoint)
+    hold(endpoint)
     if endpoint.encrypted_secret != before:
         raise SecretJustRotated(f"Webhook {endpoint.pk} got a new secret a moment ago.")
     WebhookEndpoint.objects.filter(pk=endpoint.pk).change(
@@ -124,12 +124,6 @@ def rotate_secret(
     endpoint.refresh()
     _record("webhook.rotated", endpoint, actor)
     return endpoint
-
-
-def locked_endpoints(endpoint_ids: Iterable[int]) -> list[WebhookEndpoint]:
-    """Hold endpoints until the transaction ends, by id: so no two transactions wait for each other."""
-    endpoints = WebhookEndpoint.objects.filter(pk__in=set(endpoint_ids)).order_by("pk")
-    return list(endpoints.select_for_update(no_key=True))
 
 
 def _check(*, url: str | None = None, events: Sequence[str] | None = None) -> None:

@@ -10,11 +10,11 @@ from bizsuite.events.positions import first_sequence_since, last_sequence
 from bizsuite.events.recording import record_event
 from bizsuite.exact_json import instant
 from bizsuite.identity.actors import Actor
-from bizsuite.records import lock
 from webhooks.catching_up import SLICE, begin_replay, make_up_for, send_waiting_now, undelivered
 from webhooks.erasing import require_data
 from webhooks.event_types import TEST_EVENT
 from webhooks.hints import wake_catch_up_after_commit, wake_dispatcher_after_commit
+from webhooks.holding import hold
 from webhooks.making import LOOP_DEPTH, new_delivery
 from webhooks.models import Delivery, WebhookEndpoint
 from webhooks.retries import LAST_STEP
@@ -30,7 +30,7 @@ class DeliveryUnderWay(Conflict):
 def send_test(endpoint: WebhookEndpoint, *, now: datetime.datetime, actor: Actor) -> Delivery:
     """Send a `webhook.tested` message to this endpoint, whatever it subscribed to; once, with no
     retries. It is signed like any other. Raises EndpointDisabled and EndpointPaused."""
-    lock(endpoint)
+    hold(endpoint)
     require_receiving(endpoint)
     event = record_event(TEST_EVENT, endpoint, data=EndpointSerializer(endpoint).data, actor=actor)
     delivery = new_delivery(event, endpoint, now=now, step=LAST_STEP)
@@ -47,7 +47,7 @@ def resend_delivery(delivery: Delivery, *, now: datetime.datetime, actor: Actor)
     Raises EndpointDisabled, EndpointPaused, EventErased and DeliveryUnderWay.
     """
     endpoint = delivery.endpoint
-    lock(endpoint)
+    hold(endpoint)
     require_receiving(endpoint)
     require_data(delivery)
     mine = Delivery.objects.filter(pk=delivery.pk)
@@ -73,7 +73,7 @@ def replay_deliveries(
     at once, many become due in order as the queue drains. Raises Invalid for an instant from
     which on it is not known any more what arrived, EndpointDisabled and EndpointPaused.
     """
-    lock(endpoint)
+    hold(endpoint)
     require_receiving(endpoint)
     first, queued = first_sequence_since(since), 0
     if first is not None:

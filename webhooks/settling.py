@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from webhooks.endpoints import locked_endpoints
 from webhooks.event_types import TEST_EVENT
 from webhooks.figures import Attempted, count_attempts
+from webhooks.holding import held_endpoints
 from webhooks.models import (
     Delivery,
     DeliveryAttempt,
@@ -53,7 +53,7 @@ def record_outcomes(outcomes: Sequence[Outcome], *, now: datetime.datetime, rand
     """
     # Locked in the order that deleting an endpoint locks in, endpoints and then deliveries, each
     # by id: so no two transactions wait for each other.
-    endpoints = locked_endpoints(outcome.delivery.endpoint_id for outcome in outcomes)
+    endpoints = held_endpoints(outcome.delivery.endpoint_id for outcome in outcomes)
     settled = _still_ours(outcomes)
     _settle_successes([outcome for outcome in settled if outcome.reply.succeeded], now)
     for outcome in settled:

@@ -9,9 +9,9 @@ from django.db import transaction
 from bizsuite.events.models import Event
 from bizsuite.events.recording import record_event
 from bizsuite.identity.actors import Actor
-from bizsuite.records import lock
 from webhooks.catching_up import begin_replay, send_waiting_now
 from webhooks.hints import wake_catch_up_after_commit, wake_dispatcher_after_commit
+from webhooks.holding import hold
 from webhooks.models import DisabledReason, PausedReason, WebhookEndpoint
 from webhooks.notices import tell_backlog, tell_given_up
 from webhooks.serializers import EndpointSerializer
@@ -39,7 +39,7 @@ def pause_endpoint(
 
     Raises EndpointDisabled, and EndpointPaused for one that is paused already.
     """
-    lock(endpoint)
+    hold(endpoint)
     require_active(endpoint)
     if endpoint.paused_at is not None:
         raise EndpointPaused(
@@ -57,7 +57,7 @@ def resume_endpoint(endpoint: WebhookEndpoint, *, actor: Actor) -> WebhookEndpoi
     What waits for a retry keeps its time: a replay sends that at once. Raises EndpointDisabled
     and EndpointNotPaused.
     """
-    lock(endpoint)
+    hold(endpoint)
     require_active(endpoint)
     if endpoint.paused_at is None:
         raise EndpointNotPaused(
@@ -79,7 +79,7 @@ def enable_endpoint(
     replay since an instant still finds it). For one that was switched on without saying, this
     says it now. Raises EndpointEnabled for one that is on and missed nothing.
     """
-    lock(endpoint)
+    hold(endpoint)
     if endpoint.active and endpoint.missed_from is None:
         raise EndpointEnabled(
             f"Webhook {endpoint.pk} is enabled and missed nothing.",
@@ -106,7 +106,7 @@ def disable_endpoint(
 
     Raises EndpointDisabled for one that is off already.
     """
-    lock(endpoint)
+    hold(endpoint)
     if not endpoint.active:
         raise EndpointDisabled(
             f"Webhook {endpoint.pk} is disabled already.", allowed=allowed_moves(endpoint)

@@ -10,13 +10,17 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from bizsuite.errors import Conflict
+from bizsuite.events.erasing import erase_events
 from bizsuite.events.models import Event
+from bizsuite.events.relay import relay_events
 from customers.models import Customer
 from tests.concurrency import at_once
 from tests.factories import SYSTEM
 from tests.webhooks.factories import NOW, Clock, Receiver, catch_up, deliver, fan_out, happen
 from tests.webhooks.factories import make_endpoint as make
+from webhooks.claiming import claim_due
 from webhooks.endpoints import delete_endpoint, update_endpoint
+from webhooks.holding import hold
 from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 from webhooks.replaying import replay_deliveries
 from webhooks.switching import disable_endpoint, enable_endpoint, pause_endpoint, resume_endpoint
@@ -197,3 +201,47 @@ def test_a_fan_out_under_way_holds_up_the_last_slice():
 
     assert made(endpoint) == wanted()
     assert not own(endpoint).catching_up
+
+
+def impatiently(call):
+    """With an error instead of a wait for somebody else's lock."""
+
+    def run():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        return call()
+
+    return run
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="There writers take turns anyway.")
+def test_an_erasure_under_way_holds_up_no_fan_out():
+    """Else they would wait for each other as soon as a third one is between them."""
+    endpoint = make()
+    happened(3)
+    relay_events(now=NOW)
+
+    with transaction.atomic():
+        erase_events("customer", 2, reason="Asked for.", actor=SYSTEM)
+        at_once([impatiently(fan_out)])
+
+    assert made(endpoint) == wanted()
+    deliver(receiver := Receiver(), Clock())
+    assert len(receiver.received) == 2
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="There writers take turns anyway.")
+def test_whoever_holds_an_endpoint_holds_up_no_claim():
+    """PostgreSQL looks at the endpoint again when a claim gives up what was erased meanwhile; and
+    who holds the endpoint to send a message again waits for that claim."""
+    endpoint = make()
+    happened(3)
+    fan_out()
+    erase_events("customer", 2, reason="Asked for.", actor=SYSTEM)
+
+    with transaction.atomic():
+        hold(endpoint)
+        (claimed,) = at_once([impatiently(lambda: claim_due(now=NOW, busy={}, limit=10))])
+
+    assert [each.subject for each in claimed] == ["customer:1", "customer:3"]
+    assert Delivery.objects.get(status=DeliveryStatus.FAILED).subject == "customer:2"
