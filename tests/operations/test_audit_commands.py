@@ -178,11 +178,20 @@ class TestErasing:
 
         erasure = Event.objects.get(type="event.erased")
         assert said == [
-            f"Erased: what 1 event(s) said of customer {customer.pk}. Event {erasure.pk} says why."
+            f"Erased: what 1 event said of customer {customer.pk}. Event {erasure.pk} says why."
         ]
         assert erasure.source == "cli"
         relay_events(now=NOW)
         assert run("verify_audit")[1] == ("Erased, each by an erasure that is recorded: 1 of them.")
+
+    def test_a_dry_run_says_how_much_it_would_be(self):
+        customer = make_customer()
+
+        said = run("erase_events", "customer", str(customer.pk), "--reason", "x", "--dry-run")
+
+        assert said == [f"To erase: what 1 event said of customer {customer.pk}."]
+        assert not Event.objects.filter(type="event.erased").exists()
+        assert not Event.objects.exclude(erased_by=None).exists()
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

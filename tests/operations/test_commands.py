@@ -3,6 +3,7 @@
 import io
 import sys
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 from django.core.management import ManagementUtility, call_command
@@ -30,7 +31,8 @@ def run(name: str, *arguments: str) -> list[str]:
 
 def exit_code_and_errors(capsys, name: str, *arguments: str) -> tuple[int, str]:
     """As the shell sees a command that is refused."""
-    with pytest.raises(SystemExit) as end:
+    # Django is set up. Done again, the log would from here on go to this test's captured stderr.
+    with pytest.raises(SystemExit) as end, mock.patch("django.setup"):
         ManagementUtility(["manage.py", name, *arguments]).execute()
     return end.value.code, capsys.readouterr().err
 

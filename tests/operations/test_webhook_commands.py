@@ -203,7 +203,7 @@ class TestStatus:
 
         assert code == 1
         command = text[text.index("manage.py webhooks replay") :].split()[1:6]
-        assert run(*command) == [f"1 messages are due now for webhook {delivery.endpoint_id}."]
+        assert run(*command) == [f"1 message is due now for webhook {delivery.endpoint_id}."]
         everybody_reads(now)
         assert status()[0] == 0
 
@@ -266,7 +266,7 @@ class TestReplay:
 
         assert run(
             "webhooks", "replay", str(endpoint.pk), "--since", "2024-01-01", "--dry-run"
-        ) == [f"1 messages would be due now for webhook {endpoint.pk}."]
+        ) == [f"1 message would be due now for webhook {endpoint.pk}."]
 
         assert Delivery.objects.get().status == DeliveryStatus.FAILED
         assert Event.objects.count() == before
@@ -274,7 +274,8 @@ class TestReplay:
     def test_it_is_in_the_trail(self, now):
         endpoint = make_endpoint()
         given_up(make_delivery(endpoint), now)
-        run("webhooks", "replay", str(endpoint.pk), "--since", "2024-01-01T00:00:00Z")
+        said = run("webhooks", "replay", str(endpoint.pk), "--since", "2024-01-01T00:00:00Z")
+        assert said == [f"1 message is due now for webhook {endpoint.pk}."]
         assert Delivery.objects.get().status == DeliveryStatus.PENDING
         event = Event.objects.get(type="webhook.replayed")
         assert event.source == "cli"
@@ -292,6 +293,15 @@ class TestReplay:
         refused = exit_code_and_errors(capsys, "webhooks", "replay", *arguments)
         assert refused[0] == code
         assert said in refused[1]
+
+    def test_an_instant_still_to_come_is_a_mistake_and_writes_nothing(self, capsys, now):
+        endpoint = make_endpoint()
+        code, errors = exit_code_and_errors(
+            capsys, "webhooks", "replay", str(endpoint.pk), "--since", "2999-01-01"
+        )
+        assert code == 1
+        assert "--since is still to come" in errors
+        assert not Event.objects.filter(type="webhook.replayed").exists()
 
     def test_a_webhook_that_is_off_gets_nothing(self, capsys, now):
         endpoint = make_endpoint()

@@ -74,15 +74,18 @@ class Command(BaseCommand):
             )
 
     def _replay(self, options: dict[str, Any]) -> None:
-        webhook = find_webhook(options["webhook"])
+        webhook, now = find_webhook(options["webhook"]), timezone.now()
+        if options["since"] > now:
+            raise CommandError("--since is still to come; there is nothing to send again.")
         with transaction.atomic():
             queued = replay_deliveries(
-                webhook, since=options["since"], now=timezone.now(), actor=Actor.system("cli")
+                webhook, since=options["since"], now=now, actor=Actor.system("cli")
             )
             # Done and undone: nothing else knows as well how many there would be.
             transaction.set_rollback(options["dry_run"])
-        would = "would be" if options["dry_run"] else "are"
-        self.stdout.write(f"{queued} messages {would} due now for webhook {webhook.pk}.")
+        messages = "1 message" if queued == 1 else f"{queued:,} messages"
+        are = "would be" if options["dry_run"] else "is" if queued == 1 else "are"
+        self.stdout.write(f"{messages} {are} due now for webhook {webhook.pk}.")
 
     def _prune(self, options: dict[str, Any]) -> None:
         configured = Retention.configured()
