@@ -43,7 +43,8 @@ def ask_about_selection(
             "question": question,
             "action": action,
             "button": button,
-            "variant": "danger" if danger else "primary",
+            # Not `variant`, which the theme would take for its own badges too.
+            "button_variant": "danger" if danger else "primary",
             "records": records[:SHOWN_RECORDS],
             "are_more": len(records) > SHOWN_RECORDS,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
