@@ -7,6 +7,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import timezone
 
 from bizsuite.events.models import ConsumerCursor, Event
@@ -120,6 +121,16 @@ class TestStatus:
         assert "Relay       numbered up to 0; 1 wait, the oldest for 2 min\n" in text
         assert "TO DO  1 events wait to be numbered, the oldest since " in text
         assert "manage.py up" in text
+
+    @pytest.mark.skipif(connection.vendor != "sqlite", reason="others keep instants alone")
+    @pytest.mark.parametrize("instant", ["yesterday", "2024-13-45 10:00:00"])
+    def test_an_event_with_an_instant_that_is_none_is_counted(self, instant):
+        happen()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE events_event SET occurred_at = %s", [instant])
+
+        assert "no event waits" not in status()[1].splitlines()[0]
+        assert "1 wait, the oldest for" in status()[1]
 
     def test_a_consumer_that_does_not_read_needs_a_person(self, now):
         make_endpoint()
