@@ -12,10 +12,16 @@ from webhooks.models import Delivery, DeliveryStatus, WebhookEndpoint
 class EndpointFilter(RecordFilter):
     search = SearchFilter()
     active = FlagFilter(help_text="false: those that are switched off.")
+    paused = FlagFilter(
+        field_name="paused_at",
+        lookup_expr="isnull",
+        exclude=True,
+        help_text="true: those that are paused, by hand or because too much was waiting.",
+    )
 
     class Meta:
         model = WebhookEndpoint
-        fields = ("search", "active", "external_id", "updated_since")
+        fields = ("search", "active", "paused", "external_id", "updated_since")
 
 
 class EndpointDeliveryFilter(RecordFilter):

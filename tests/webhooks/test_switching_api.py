@@ -69,3 +69,15 @@ def test_moves_that_the_state_forbids_say_which_it_allows(api, endpoint):
     disable_endpoint(endpoint, now=NOW, actor=SYSTEM)
     for move in (["pause"], ["resume"], ["disable"], ["test"], ["replay", since]):
         assert refused(*move) == ("webhook_disabled", ["enable"])
+
+
+def test_those_that_are_paused_can_be_asked_for(api, endpoint):
+    paused = pause_endpoint(make_endpoint(), now=NOW, actor=SYSTEM)
+    disable_endpoint(make_endpoint(), now=NOW, actor=SYSTEM)
+
+    def ids(query):
+        return [each["id"] for each in api.get(f"/webhooks?{query}").data]
+
+    assert ids("paused=true") == [paused.pk]
+    assert ids("paused=false&active=true") == [endpoint.pk]
+    assert api.get("/webhooks?paused=perhaps").status == 400
