@@ -116,6 +116,29 @@ class TestAFullQueue:
         assert catch_up() == 5
         assert waiting(endpoint) == LIMIT // 2
 
+    def test_one_that_drains_slowly_does_not_keep_it_from_the_others(self):
+        slow, other = make_endpoint(), make_endpoint()
+        happened(3 * LIMIT)
+        fan_out()
+        for endpoint in (slow, other):
+            endpoint.refresh_from_db()
+            resume_endpoint(endpoint, actor=SYSTEM)
+        Delivery.objects.filter(endpoint=other).update(
+            status=DeliveryStatus.SUCCEEDED, delivered_at=NOW, next_attempt_at=None
+        )
+
+        # Half of the limit waits, and one message less whenever the catch-up looks.
+        waits = Delivery.objects.filter(endpoint=slow, status=DeliveryStatus.PENDING)
+        for _ in range(40):
+            most = list(waits.order_by("id")[LIMIT // 2 - 1 :].values_list("pk", flat=True))
+            Delivery.objects.filter(pk__in=most).update(
+                status=DeliveryStatus.SUCCEEDED, delivered_at=NOW, next_attempt_at=None
+            )
+            next(catching_up.catch_up(now=NOW), 0)
+            if waiting(other):
+                break
+        assert waiting(other) == LIMIT // 2
+
     def test_one_that_is_paused_by_hand_and_fills_up_is_behind_too(self):
         endpoint, receiver = make_endpoint(), Receiver()
         pause_endpoint(endpoint, now=NOW - datetime.timedelta(hours=1), actor=SYSTEM)
