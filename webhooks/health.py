@@ -227,7 +227,7 @@ def _problems_of_the_machinery(health: Health) -> Iterator[Problem]:
     worker = "See whether `manage.py up` (or the worker and the scheduler) runs, and what it logs."
     if health.relay.oldest_at is not None and health.relay.oldest_at < health.at - LATE:
         yield Problem(
-            f"{health.relay.waiting} events wait to be numbered, the oldest since"
+            f"Events that wait to be numbered: {health.relay.waiting}, the oldest since"
             f" {instant(health.relay.oldest_at)}.",
             worker,
         )
